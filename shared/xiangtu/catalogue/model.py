@@ -1,0 +1,270 @@
+"""The catalogue's values: what a layer, field, code list, relation and rule are.
+
+Every value is frozen. They are read from resources/catalogue by `catalogue.loader.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+FieldType = Literal[
+    "text", "integer", "real", "date", "datetime", "boolean", "code", "codes", "reference"
+]
+GeometryType = Literal["POINT", "MULTILINESTRING", "MULTIPOLYGON"]
+Severity = Literal["error", "warning", "note"]
+
+#: Columns every surveyed table has beside its own fields and that the journal records.
+COMMON_FIELDS = ("village", "campaign", "state", "began_on", "ended_on", "remark")
+#: Columns kept by the journal's triggers; never journalled, never in conflict.
+BOOKKEEPING = ("surveyor", "device", "created_at", "updated_at", "utc_offset_min")
+#: How a stored geometry was measured; one merge unit with the geometry itself.
+MEASUREMENT_FIELDS = (
+    "measured_how",
+    "fix_type",
+    "horizontal_accuracy_m",
+    "satellites",
+    "epochs",
+    "measured_at",
+)
+GEOMETRY_COLUMN = "geometry"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text in the two languages of the product."""
+
+    zh: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        """The text for "zh…" or, for every other language, English."""
+        return self.zh if language.lower().startswith("zh") else self.en
+
+
+@dataclass(frozen=True)
+class Code:
+    """One entry of a code list; `parent` is a code of the same list (a class and its sub-class)."""
+
+    code: str
+    label: Label
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class CodeList:
+    name: str
+    label: Label
+    source: str
+    checked: bool
+    codes: Mapping[str, Code]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column.
+
+    `required` is a SQL condition ("1" for always, None for never), `shown_when` too; a
+    condition that is NULL is not required, and hides. `default` is a literal value.
+    `unit_of_merge` names the group of fields that is merged as one; by default the field itself.
+    `derived` is how it is computed from the geometry ("plane_area", "ellipsoidal_area", "mu",
+    "length"); derived fields are stored but never journalled nor merged.
+    `sensitive` fields hold the masked text only; their column is followed by
+    "<name>_secret", the uuid of the sealed value in table `secret`.
+    `identifier` names a structure of geo.identifiers ("citizen_id", "contracted_parcel"…).
+    `official` maps an exchange format ("nyt2539", "zjdzdxx"…) to its field name there.
+    """
+
+    name: str
+    type: FieldType
+    label: Label
+    section: str = ""
+    unit: str | None = None
+    length: int | None = None
+    decimals: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    code_list: str | None = None
+    references: str | None = None
+    required: str | None = None
+    shown_when: str | None = None
+    default: str | int | float | None = None
+    remember_last: bool = False
+    sensitive: bool = False
+    personal: bool = False
+    unit_of_merge: str = ""
+    derived: str | None = None
+    identifier: str | None = None
+    help: Label | None = None
+    official: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def secret_column(self) -> str:
+        """Column that names the sealed value of a sensitive field."""
+        return f"{self.name}_secret"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Column `field` of the layer that holds it names (by uuid) a record of `parent`.
+
+    With `composition` the child is a part of its parent: it is handed out with it, and deleting
+    the parent deletes it too.
+    """
+
+    field: str
+    parent: str
+    composition: bool = False
+
+
+@dataclass(frozen=True)
+class PhotoRequirement:
+    """At least `minimum` photos in `role` (a code of list photo_role), while `when` holds."""
+
+    role: str
+    minimum: int = 1
+    when: str | None = None
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a measured position of the layer must reach; see gnss.
+
+    `fix_types` are codes of list fix_type that are good enough; `may_override` lets a surveyor
+    store a worse one with a written reason.
+    """
+
+    horizontal_m: float
+    fix_types: tuple[str, ...]
+    may_override: bool = True
+    minimum_epochs: int = 1
+    snap_m: float = 0.5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition each record must meet: one SQL boolean expression; NULL passes."""
+
+    code: str
+    severity: Severity
+    condition: str
+    title: Label
+    explanation: Label
+    remedy: Label
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Style:
+    """Colours as #rrggbb by convention (domain: what the office hands out)."""
+
+    stroke: str = "#333333"
+    fill: str | None = None
+    width_mm: float = 0.3
+    label_field: str | None = None
+    minimum_scale: int | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One table.
+
+    `key` is the field with the official code; it is not unique in the database (two with one
+    code is a finding). `surveyed` is False for the tables around them (attachment, track…).
+    `append_only` tables (fix, lineage) are never edited and have no journal: their rows travel
+    as they are.
+    `match` says how a second record of the same thing is recognised in a merge.
+    """
+
+    name: str
+    label: Label
+    geometry: GeometryType | None
+    fields: Mapping[str, Field]
+    relations: tuple[Relation, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    photos: tuple[PhotoRequirement, ...] = ()
+    accuracy: Accuracy | None = None
+    style: Style = Style()
+    key: str | None = None
+    title_field: str | None = None
+    surveyed: bool = True
+    append_only: bool = False
+    kind_field: str | None = None
+    group: str = ""
+    order: int = 0
+    public: bool = False
+    tolerance_m: float = 0.001
+    exchange: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Journalled columns in order: own fields (with secret columns), common, measurement,
+        geometry; no fid, uuid, derived or bookkeeping columns."""
+        names: list[str] = []
+        for each in self.fields.values():
+            if each.derived:
+                continue
+            names.append(each.name)
+            if each.sensitive:
+                names.append(each.secret_column)
+        if self.surveyed:
+            names += COMMON_FIELDS
+        if self.geometry:
+            if self.surveyed:
+                names += MEASUREMENT_FIELDS
+            names.append(GEOMETRY_COLUMN)
+        return tuple(names)
+
+    @property
+    def derived_columns(self) -> tuple[str, ...]:
+        return tuple(each.name for each in self.fields.values() if each.derived)
+
+    @property
+    def units(self) -> Mapping[str, tuple[str, ...]]:
+        """Unit of merge → its journalled columns, in column order."""
+        found: dict[str, list[str]] = {}
+        for column in self.columns:
+            found.setdefault(self.unit_of(column), []).append(column)
+        return {unit: tuple(columns) for unit, columns in found.items()}
+
+    def unit_of(self, column: str) -> str:
+        """The unit of merge a journalled column belongs to."""
+        if column == GEOMETRY_COLUMN or (self.surveyed and column in MEASUREMENT_FIELDS):
+            return GEOMETRY_COLUMN
+        own = self.fields.get(column)
+        if own is None and column.endswith("_secret"):
+            own = self.fields.get(column.removesuffix("_secret"))
+        if own is None:
+            return column
+        return own.unit_of_merge or own.name
+
+    @property
+    def compositions(self) -> tuple[Relation, ...]:
+        return tuple(each for each in self.relations if each.composition)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All layers and code lists; `version` is a hash of their contents."""
+
+    version: str
+    layers: Mapping[str, Layer]
+    code_lists: Mapping[str, CodeList]
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name; BadInput("layer.unknown") if there is none."""
+        from ..errors import BadInput
+
+        try:
+            return self.layers[name]
+        except KeyError:
+            known = ", ".join(self.layers)
+            raise BadInput("layer.unknown", layer=name, known=known) from None
+
+    def children_of(self, parent: str) -> Iterator[tuple[Layer, Relation]]:
+        """Layers with a relation to `parent`, with that relation."""
+        for layer in self.layers.values():
+            for relation in layer.relations:
+                if relation.parent == parent:
+                    yield layer, relation
