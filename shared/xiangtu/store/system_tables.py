@@ -36,6 +36,7 @@ CREATE TABLE change (
   basis TEXT NOT NULL, time TEXT NOT NULL DEFAULT ({NOW}), utc_offset_min INTEGER NOT NULL,
   batch TEXT, live INTEGER NOT NULL DEFAULT 1);
 CREATE UNIQUE INDEX change_by_device ON change (device, number);
+CREATE INDEX change_not_live ON change (device, number) WHERE live = 0;
 CREATE INDEX change_by_record ON change (record, id);
 CREATE INDEX change_by_batch ON change (batch) WHERE batch IS NOT NULL;
 -- An insert has a row for each value that is not NULL, an update for each column of each unit of
