@@ -1,0 +1,1 @@
+"""Where things are and how large: zones, projection, areas, blobs, identifiers, topology."""
