@@ -1,0 +1,55 @@
+# What a person types. Every target first sees to it that what it needs is installed.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# Another Python's settings must not reach ours; text is UTF-8 whatever the locale says; Debian
+# keeps gpsd where only root's PATH looks.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export PYTHONUTF8 = 1
+export PYTHONNOUSERSITE = 1
+export PATH := $(PATH):/usr/sbin:/sbin
+# QGIS, Kivy and pip each want a home and a place for sockets; a bare machine may have neither.
+ifeq ($(and $(HOME),$(wildcard $(HOME)/.)),)
+  export HOME := $(CURDIR)/.cache/home
+endif
+ifeq ($(XDG_RUNTIME_DIR),)
+  export XDG_RUNTIME_DIR := $(CURDIR)/.cache/runtime
+endif
+
+PYTHON := .venv/bin/python
+OFFSCREEN := QT_QPA_PLATFORM=offscreen
+
+.PHONY: help
+help:  ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup:  ## install what is needed, where it is missing (every other target does this first)
+	@mkdir -p .cache/home .cache/runtime && chmod 700 .cache/runtime
+	@.ci/setup
+
+.PHONY: demo
+demo: setup  ## the whole journey on a made-up county; see demo_output/index.html
+	@$(OFFSCREEN) $(PYTHON) -m demo
+
+.PHONY: lint
+lint: setup  ## ruff (lint and format) and mypy
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@$(PYTHON) -m mypy
+
+.PHONY: test
+test: setup  ## lint, then all tests; pytest's summary is the last line
+	@status=0; $(MAKE) --no-print-directory lint || status=1; \
+	$(OFFSCREEN) $(PYTHON) -m pytest || status=1; exit $$status
+
+.PHONY: bench
+bench: setup  ## measured comparisons, printed side by side
+	@$(OFFSCREEN) $(PYTHON) -m bench
+
+.PHONY: clean
+clean:  ## remove what was made here, demo_output too (but not .venv)
+	rm -rf .cache build dist demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find i18n \( -name '*.mo' -o -name '*.qm' \) -delete
