@@ -44,6 +44,9 @@ CREATE INDEX change_by_batch ON change (batch) WHERE batch IS NOT NULL;
 CREATE TABLE change_value (
   change INTEGER NOT NULL, field TEXT NOT NULL, old, new,
   PRIMARY KEY (change, field)) WITHOUT ROWID;
+-- Finds the parts of a record, whether or not they still stand in a table.
+CREATE INDEX change_value_parent ON change_value (new)
+  WHERE substr(field, -5) = '_uuid' OR field = 'record';
 
 -- What a basis had seen: JSON object, device → highest change number.
 CREATE TABLE basis (uuid TEXT PRIMARY KEY, seen TEXT NOT NULL, made_at TEXT NOT NULL) WITHOUT ROWID;
@@ -80,7 +83,7 @@ CREATE INDEX conflict_by_record ON conflict (record);
 CREATE TABLE decision (
   uuid TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, choice TEXT NOT NULL,
   reason TEXT NOT NULL, author TEXT NOT NULL, made_at TEXT NOT NULL, change TEXT,
-  undone_at TEXT) WITHOUT ROWID;
+  batch TEXT NOT NULL, undone_at TEXT) WITHOUT ROWID;
 -- Proposed pairs of records of one thing; state: open, joined, apart. a < b.
 CREATE TABLE duplicate (
   id TEXT PRIMARY KEY, layer TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL,

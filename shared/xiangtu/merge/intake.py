@@ -1,0 +1,205 @@
+"""What a package brings: its journal read and checked, change by change."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..catalogue.model import GEOMETRY_COLUMN, MEASUREMENT_FIELDS, Layer
+from ..errors import BadPackage
+from ..geo import blobs
+from ..package.survey_package import OpenedPackage
+from ..store import SurveyFile
+from .changes import Change, with_names
+from .state import parent_columns
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
+_NUMBERS = ("integer", "real", "boolean")
+
+
+@dataclass(frozen=True)
+class HeldRecord:
+    """A record of the package that cannot stand, and why."""
+
+    layer: str
+    record: str
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A package's changes in the order they were made; held records among them are named."""
+
+    changes: tuple[Change, ...]
+    held: Mapping[str, HeldRecord]
+    unknown_fields: Mapping[str, int]
+
+
+def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
+    """Read the journal of an opened package; nothing in it is trusted.
+
+    Raises BadPackage for a journal that is not this device's or is not whole. What is wrong with
+    one record alone is in `held`.
+    """
+    changes = _changes(opened)
+    _check_journal(opened, file, changes)
+    held: dict[str, HeldRecord] = {}
+    unknown: Counter[str] = Counter()
+    for change in changes:
+        reason = _fault(file, change, unknown)
+        if reason is not None and change.record not in held:
+            code, facts = reason
+            held[change.record] = HeldRecord(change.layer, change.record, code, facts)
+    _check_known(file, changes, held)
+    _check_parents(file, changes, held)
+    return Intake(tuple(changes), held, dict(unknown))
+
+
+def _changes(opened: OpenedPackage) -> list[Change]:
+    values: dict[int, tuple[dict[str, object], dict[str, object]]] = {}
+    connection = opened.connection
+    for number, operation, name, old, new in connection.execute(
+        "SELECT c.number, c.operation, v.field, v.old, v.new "
+        "FROM change c JOIN change_value v ON v.change = c.id"
+    ):
+        news, olds = values.setdefault(number, ({}, {}))
+        olds[name] = old
+        if operation != "delete":
+            news[name] = new
+    return [
+        Change(*row, None, 1, *values.get(row[7], ({}, {})))
+        for row in connection.execute(
+            "SELECT id, uuid, layer, record, operation, author, device, number, basis, time, "
+            "utc_offset_min FROM change ORDER BY number"
+        )
+    ]
+
+
+def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change]) -> None:
+    about = opened.description
+    expected = about.first_change
+    bases = {
+        uuid: device
+        for uuid, device in file.connection.execute("SELECT uuid, device FROM assignment")
+    }
+    for change in changes:
+        if change.number != expected:
+            raise BadPackage(
+                "package.numbers", path=opened.path, expected=expected, found=change.number
+            )
+        expected += 1
+        if change.device != about.device:
+            raise BadPackage("package.foreign_change", path=opened.path, device=change.device)
+        if change.operation not in ("insert", "update", "delete"):
+            raise BadPackage("package.operation", path=opened.path, operation=change.operation)
+        if not _UUID.match(str(change.uuid)):
+            raise BadPackage("package.change_uuid", path=opened.path, uuid=change.uuid)
+        if bases.get(change.basis) != about.device:
+            raise BadPackage("package.basis", path=opened.path, basis=change.basis)
+    if expected != about.last_change + 1:
+        raise BadPackage(
+            "package.numbers", path=opened.path, expected=about.last_change, found=expected - 1
+        )
+
+
+def _fault(
+    file: SurveyFile, change: Change, unknown: Counter[str]
+) -> tuple[str, dict[str, object]] | None:
+    """Why the record of this change cannot stand, or None."""
+    if not _UUID.match(str(change.record)):
+        return "held.uuid", {"uuid": change.record}
+    layer = file.catalogue.layers.get(change.layer)
+    if layer is None:
+        return "held.layer", {"layer": change.layer}
+    known = set(layer.columns)
+    for name, value in change.values.items():
+        if name not in known:
+            unknown[f"{change.layer}.{name}"] += 1
+        elif name == GEOMETRY_COLUMN:
+            if value is not None:
+                assert layer.geometry is not None
+                if not isinstance(value, bytes):
+                    return "held.geometry", {"reason": "not a blob"}
+                reason = blobs.check(value, layer.geometry, file.srid)
+                if reason:
+                    return "held.geometry", {"reason": reason}
+        elif value is not None and not _fits(layer, name, value):
+            return "held.value", {"field": name, "value": str(value)[:60]}
+    return None
+
+
+def _fits(layer: Layer, name: str, value: object) -> bool:
+    """Whether a value is of the kind its column holds (text where a number belongs is not)."""
+    if isinstance(value, bytes):
+        return False
+    own = layer.fields.get(name)
+    kind = own.type if own else None
+    if own is None and name in MEASUREMENT_FIELDS:
+        numeric = name in ("horizontal_accuracy_m", "satellites", "epochs")
+        return isinstance(value, (int, float)) if numeric else isinstance(value, str)
+    if kind in _NUMBERS:
+        return isinstance(value, (int, float))
+    return True
+
+
+def _check_known(file: SurveyFile, changes: list[Change], held: dict[str, HeldRecord]) -> None:
+    """Hold records that the county never had, or has in another layer."""
+    with_names(file.connection, {change.record for change in changes})
+    layers: dict[str, set[str]] = {}
+    inserted: set[str] = set()
+    for record, layer, operation, live in file.connection.execute(
+        "SELECT DISTINCT c.record, c.layer, c.operation, c.live FROM temp.named n "
+        "JOIN change c ON c.record = n.uuid WHERE c.operation = 'insert'"
+    ):
+        layers.setdefault(record, set()).add(layer)
+        if live and operation == "insert":
+            inserted.add(record)
+    for change in changes:
+        record = change.record
+        if change.operation == "insert":
+            inserted.add(record)
+        layers.setdefault(record, set()).add(change.layer)
+        if record in held:
+            continue
+        if len(layers[record]) > 1:
+            names = ", ".join(sorted(layers[record]))
+            held[record] = HeldRecord(change.layer, record, "held.two_layers", {"layers": names})
+        elif record not in inserted:
+            held[record] = HeldRecord(change.layer, record, "held.unknown_record", {})
+
+
+def _check_parents(file: SurveyFile, changes: list[Change], held: dict[str, HeldRecord]) -> None:
+    """Hold the parts of a record that is held, or that nobody ever inserted."""
+    parents: dict[str, set[str]] = {}
+    for change in changes:
+        layer = file.catalogue.layers.get(change.layer)
+        if layer is None or change.record in held:
+            continue
+        for column in parent_columns(layer):
+            value = change.values.get(column)
+            if isinstance(value, str) and value:
+                parents.setdefault(change.record, set()).add(value)
+    named = set().union(*parents.values()) if parents else set()
+    with_names(file.connection, named)
+    known = {
+        record
+        for (record,) in file.connection.execute(
+            "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM change c "
+            "WHERE c.record = n.uuid AND c.operation = 'insert' AND c.live = 1)"
+        )
+    }
+    known |= {change.record for change in changes if change.operation == "insert"}
+    layer_of = {change.record: change.layer for change in changes}
+    found = True
+    while found:
+        found = False
+        for record, names in parents.items():
+            lost = sorted(name for name in names if name not in known or name in held)
+            if record not in held and lost:
+                held[record] = HeldRecord(
+                    layer_of[record], record, "held.parent", {"parent": lost[0]}
+                )
+                found = True

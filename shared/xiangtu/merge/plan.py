@@ -1,0 +1,429 @@
+"""Merging one package: one batch, one transaction, and a report of what it did.
+
+Most records of a package were changed by nobody else meanwhile: those are written in bulk from
+the package's own last values. All others are settled from their whole histories (merge.state),
+and both ways give the same state, since it is a function of the set of changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from ..catalogue.model import GEOMETRY_COLUMN
+from ..errors import BadPackage, Cancelled
+from ..package.survey_package import OpenedPackage, open_package
+from ..store import SurveyFile
+from ..store.secrets import key_hmacs
+from . import duplicates, waiting
+from .batches import Batch, close_batch, open_batch
+from .changes import Change, Knowledge, with_names
+from .held import hold, release
+from .intake import Intake, read
+from .state import (
+    SAME,
+    Outcome,
+    Settling,
+    bookkeeping,
+    reference_columns,
+    write_insert,
+    write_update,
+)
+
+Progress = Callable[[float, str], bool | None] | None
+
+MERGED = "merged"
+ALREADY = "already"
+WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class MergeReport:
+    """What merging one package did; `state` is merged, already or waiting.
+
+    Counts are of records. `followed` are packages that had waited for this one.
+    """
+
+    package: str
+    device: str
+    number: int
+    state: str
+    batch: int | None = None
+    batch_uuid: str | None = None
+    changes: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    attachments: int = 0
+    conflicts: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    held: tuple[Mapping[str, object], ...] = ()
+    unknown_fields: Mapping[str, int] = field(default_factory=dict)
+    by_layer: Mapping[str, int] = field(default_factory=dict)
+    catalogue: str | None = None
+    waits_for: int | None = None
+    dry_run: bool = False
+    followed: tuple[MergeReport, ...] = ()
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something of this merge waits for somebody."""
+        return bool(
+            self.conflicts
+            or self.held
+            or self.duplicates
+            or self.state == WAITING
+            or any(each.needs_person for each in self.followed)
+        )
+
+
+class _DryRun(Exception):
+    """Leaves the transaction without keeping it."""
+
+
+def merge(
+    file: SurveyFile,
+    package: Path | str,
+    identity: str,
+    *,
+    author: str = "",
+    dry_run: bool = False,
+    progress: Progress = None,
+) -> MergeReport:
+    """Merge a survey package into a county file.
+
+    Parameters
+    ----------
+    identity : str
+        The county's secret key, "AGE-SECRET-KEY-1…"; it opens the package.
+    dry_run : bool
+        Do everything, report it, and leave the file as it was.
+
+    Raises BadPackage (refused whole, nothing changed), RefusedSignature, FileBusy, Cancelled.
+    """
+    _step(progress, 0.0, "merge.opening")
+    with open_package(Path(package), identity=identity, file=file) as opened:
+        state, waits_for = waiting.place_in_chain(file, opened)
+        about = opened.description
+        report = MergeReport(
+            about.uuid, about.device, about.number, state, waits_for=waits_for, dry_run=dry_run
+        )
+        if state == ALREADY:
+            return report
+        if state == WAITING:
+            if not dry_run:
+                waiting.keep(file, opened, Path(package))
+            return report
+        try:
+            with file.atomic(quiet=True):
+                report = _merge(file, opened, identity, author, report, progress)
+                if dry_run:
+                    raise _DryRun
+        except _DryRun:
+            return report
+    followed = [
+        merge(file, path, identity, author=author, progress=progress)
+        for path in waiting.next_in_line(file, about.device, about.number)
+    ]
+    _step(progress, 1.0, "merge.done")
+    return replace(report, followed=tuple(followed))
+
+
+def _merge(
+    file: SurveyFile,
+    opened: OpenedPackage,
+    identity: str,
+    author: str,
+    report: MergeReport,
+    progress: Progress,
+) -> MergeReport:
+    _step(progress, 0.1, "merge.reading")
+    intake = read(opened, file)
+    batch = open_batch(file, "merge", author)
+    _journal(file, intake, batch)
+    hold(file, intake, batch)
+    _append_only(file, opened, intake, batch)
+    key_hmacs(file, identity)
+    _step(progress, 0.4, "merge.applying")
+    accepted = [change for change in intake.changes if change.record not in intake.held]
+    outcome = _apply(file, accepted)
+    released = release(file, {change.record for change in accepted})
+    if released:
+        Settling(file).settle(released)
+    _step(progress, 0.7, "merge.attachments")
+    copied = _copy_attachments(file, opened)
+    _step(progress, 0.8, "merge.duplicates")
+    pairs = duplicates.propose(file, outcome.inserted | outcome.updated | outcome.deleted)
+    report = replace(
+        report,
+        batch=batch.number,
+        batch_uuid=batch.uuid,
+        changes=len(intake.changes),
+        inserted=len(outcome.inserted),
+        updated=len(outcome.updated),
+        deleted=len(outcome.deleted),
+        attachments=copied,
+        conflicts=tuple(sorted(outcome.conflicts_opened)),
+        settled=tuple(sorted(outcome.conflicts_closed)),
+        duplicates=tuple(pairs),
+        held=tuple(asdict(each) for each in intake.held.values()),
+        unknown_fields=intake.unknown_fields,
+        by_layer=Counter(_layers(accepted)),
+        catalogue=_other_catalogue(file, opened),
+    )
+    _record_package(file, opened, batch)
+    close_batch(file, batch, {**asdict(report), "followed": []})
+    _step(progress, 0.95, "merge.saving")
+    return report
+
+
+def _layers(changes: Iterable[Change]) -> list[str]:
+    return list({change.record: change.layer for change in changes}.values())
+
+
+def _other_catalogue(file: SurveyFile, opened: OpenedPackage) -> str | None:
+    theirs = opened.description.catalogue
+    return theirs if theirs != file.catalogue.version else None
+
+
+# -- the journal -----------------------------------------------------------------------------
+
+
+def _journal(file: SurveyFile, intake: Intake, batch: Batch) -> None:
+    """Write the package's changes into the county's journal, or make undone ones live again."""
+    connection = file.connection
+    first, last = intake.changes[0].number, intake.changes[-1].number
+    known = dict(
+        connection.execute(
+            "SELECT number, uuid FROM change WHERE device = ? AND number BETWEEN ? AND ?",
+            (intake.changes[0].device, first, last),
+        )
+    )
+    if known:
+        for change in intake.changes:
+            if known.get(change.number) != change.uuid:
+                raise BadPackage(
+                    "package.numbers_used_twice", device=change.device, number=change.number
+                )
+        connection.execute(
+            "UPDATE change SET live = 1, batch = ? WHERE device = ? AND number BETWEEN ? AND ?",
+            (batch.uuid, intake.changes[0].device, first, last),
+        )
+        return
+    (top,) = connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()
+    connection.executemany(
+        "INSERT INTO change (id, uuid, layer, record, operation, author, device, number, basis, "
+        "time, utc_offset_min, batch, live) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,1)",
+        (
+            (
+                top + place,
+                change.uuid,
+                change.layer,
+                change.record,
+                change.operation,
+                change.author,
+                change.device,
+                change.number,
+                change.basis,
+                change.time,
+                change.utc_offset_min,
+                batch.uuid,
+            )
+            for place, change in enumerate(intake.changes, 1)
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO change_value (change, field, old, new) VALUES (?, ?, ?, ?)",
+        (
+            (top + place, name, change.old[name], change.values.get(name))
+            for place, change in enumerate(intake.changes, 1)
+            for name in sorted(change.old)
+        ),
+    )
+
+
+def _append_only(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch: Batch) -> None:
+    """Take over raw fixes, lineage and sealed values; never a joining, which is the county's."""
+    for table in ("fix", "lineage", "secret"):
+        columns = [row[1] for row in file.connection.execute(f"PRAGMA table_info({table})")]
+        theirs = {row[1] for row in opened.connection.execute(f"PRAGMA table_info({table})")}
+        shared = [name for name in columns if name in theirs and name not in ("batch", "hmac")]
+        names = ", ".join(shared)
+        marks = ", ".join("?" * (len(shared) + 1))
+        where = f" WHERE kind <> '{SAME}'" if table == "lineage" else ""
+        file.connection.executemany(
+            f"INSERT OR IGNORE INTO {table} ({names}, batch) VALUES ({marks})",
+            (
+                (*row, batch.uuid)
+                for row in opened.connection.execute(f"SELECT {names} FROM {table}{where}")
+            ),
+        )
+
+
+def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
+    """Put the package's files beside the county's, under their hashes; returns how many are new."""
+    copied = 0
+    for sha256, path in opened.attachments.items():
+        if not file.attachment_path(sha256).exists():
+            file.keep_attachment(sha256, path)
+            copied += 1
+    return copied
+
+
+def _record_package(file: SurveyFile, opened: OpenedPackage, batch: Batch) -> None:
+    about = opened.description
+    file.connection.execute(
+        "INSERT OR REPLACE INTO package (uuid, device, number, previous, assignment, "
+        "first_change, last_change, state, batch, made_at, arrived_at, sha256, description) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 'merged', ?, ?, ?, ?, ?)",
+        (
+            about.uuid,
+            about.device,
+            about.number,
+            about.previous,
+            about.assignment,
+            about.first_change,
+            about.last_change,
+            batch.uuid,
+            about.made_at,
+            batch.made_at,
+            opened.sha256,
+            json.dumps(asdict(about), ensure_ascii=False, sort_keys=True),
+        ),
+    )
+
+
+# -- the records -----------------------------------------------------------------------------
+
+
+def _apply(file: SurveyFile, changes: list[Change]) -> Outcome:
+    """Write what the accepted changes make of their records."""
+    by_record: dict[str, list[Change]] = {}
+    for change in changes:
+        by_record.setdefault(change.record, []).append(change)
+    doubtful = _not_alone(file, by_record)
+    alone = {record: own for record, own in by_record.items() if record not in doubtful}
+    outcome = _write_alone(file, alone)
+    settled = Settling(file).settle(doubtful) if doubtful else None
+    if settled is not None:
+        outcome.inserted |= settled.inserted
+        outcome.updated |= settled.updated
+        outcome.deleted |= settled.deleted
+        outcome.conflicts_opened |= settled.conflicts_opened
+        outcome.conflicts_closed |= settled.conflicts_closed
+    return outcome
+
+
+def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[str]:
+    """Records whose state needs more than the package's own last values.
+
+    Somebody else changed them unseen, or they are in conflict, deleted, joined, or parts of a
+    record of which that is true.
+    """
+    connection = file.connection
+    knowledge = Knowledge(connection)
+    device = next(iter(by_record.values()))[0].device if by_record else ""
+    newest = max((own[-1].number for own in by_record.values()), default=0)
+    doubtful: set[str] = set()
+    parents: dict[str, set[str]] = {}
+    for record, own in by_record.items():
+        columns = reference_columns(file.catalogue.layer(own[0].layer))
+        for change in own:
+            if change.operation == "delete":
+                doubtful.add(record)
+            for column in columns:
+                value = change.values.get(column)
+                if isinstance(value, str):
+                    parents.setdefault(value, set()).add(record)
+        if columns and record not in doubtful:
+            row = _current_parents(file, own[0].layer, columns, record)
+            for value in row:
+                parents.setdefault(value, set()).add(record)
+    with_names(connection, by_record)
+    for record, basis_device, number in connection.execute(
+        "SELECT c.record, c.device, c.number FROM temp.named n JOIN change c ON c.record = n.uuid "
+        "WHERE c.live = 1 AND (c.device <> ? OR c.number > ?)",
+        (device, newest),
+    ):
+        if record in doubtful:
+            continue
+        if basis_device == device or not all(
+            knowledge.basis(change.basis).has(basis_device, number) for change in by_record[record]
+        ):
+            doubtful.add(record)
+    for query in (
+        "SELECT n.uuid FROM temp.named n JOIN conflict c ON c.record = n.uuid",
+        "SELECT n.uuid FROM temp.named n JOIN change c ON c.record = n.uuid "
+        "WHERE c.live = 1 AND c.operation = 'delete'",
+        "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM lineage l "
+        f"WHERE l.parent = n.uuid AND l.kind = '{SAME}') OR EXISTS (SELECT 1 FROM lineage l "
+        f"WHERE l.child = n.uuid AND l.kind = '{SAME}')",
+    ):
+        doubtful |= {record for (record,) in connection.execute(query)}
+    doubtful |= _with_doubtful_parents(file, parents)
+    return doubtful
+
+
+def _current_parents(
+    file: SurveyFile, layer: str, columns: Iterable[str], record: str
+) -> list[str]:
+    names = ", ".join(f'"{name}"' for name in columns)
+    row = file.connection.execute(
+        f'SELECT {names} FROM "{layer}" WHERE uuid = ?', (record,)
+    ).fetchone()
+    return [value for value in row if isinstance(value, str)] if row else []
+
+
+def _with_doubtful_parents(file: SurveyFile, parents: Mapping[str, set[str]]) -> set[str]:
+    """Parts of records that somebody deleted or that were joined to another."""
+    if not parents:
+        return set()
+    with_names(file.connection, parents)
+    rows = file.connection.execute(
+        "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM change c "
+        "WHERE c.record = n.uuid AND c.live = 1 AND c.operation IN ('delete', 'decide')) "
+        f"OR EXISTS (SELECT 1 FROM lineage l WHERE l.parent = n.uuid AND l.kind = '{SAME}')"
+    )
+    return set().union(*(parents[record] for (record,) in rows))
+
+
+def _write_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> Outcome:
+    """Write records that nobody else touched: each gets the package's last values, in bulk."""
+    outcome = Outcome()
+    inserts: dict[tuple[str, tuple[str, ...]], list[tuple]] = {}
+    updates: dict[tuple[str, tuple[str, ...]], list[tuple]] = {}
+    stale: dict[str, list[str]] = {}
+    for record, own in by_record.items():
+        layer = file.catalogue.layer(own[0].layer)
+        values: dict[str, object] = {}
+        for change in own:
+            values.update(change.values)
+        columns = tuple(name for name in layer.columns if name in values)
+        kept = bookkeeping(own[-1], own[0])
+        if GEOMETRY_COLUMN in columns:
+            stale.setdefault(layer.name, []).append(record)
+        if own[0].operation == "insert":
+            row = (record, *(values[name] for name in columns), *kept.values())
+            inserts.setdefault((layer.name, (*columns, *kept)), []).append(row)
+            outcome.inserted.add(record)
+        else:
+            del kept["created_at"]
+            row = (*(values[name] for name in columns), *kept.values(), record)
+            updates.setdefault((layer.name, (*columns, *kept)), []).append(row)
+            outcome.updated.add(record)
+    for (name, names), rows in inserts.items():
+        write_insert(file.connection, file.catalogue.layer(name), list(names), rows)
+    for (name, names), rows in updates.items():
+        write_update(file.connection, file.catalogue.layer(name), list(names), rows)
+    for name, records in stale.items():
+        file.refresh_derived(name, records)
+    return outcome
+
+
+def _step(progress: Progress, fraction: float, code: str) -> None:
+    if progress is not None and progress(fraction, code) is False:
+        raise Cancelled("cancelled", step=code)

@@ -1,0 +1,209 @@
+"""What one record is, as a pure function of the changes to it.
+
+Per unit of merge the heads are the changes that no other has seen. Heads of equal value are
+taken; different values are a conflict, and the county's own head is shown meanwhile, else that of
+the lowest device and running number. A delete beside any change of the record or of its children
+is a conflict too, and the record stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import shapely
+
+from ..catalogue.model import GEOMETRY_COLUMN, Layer
+from ..geo import blobs
+from .changes import GONE, KEEP, RECORD, Change, Knowledge
+
+HERE = "here"
+CONFLICT = "conflict"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A unit whose heads differ; the heads in the order of device and running number."""
+
+    unit: str
+    heads: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What the record is: its journalled values by column, and what is not settled."""
+
+    exists: bool
+    values: Mapping[str, object] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    latest: Change | None = None
+    first: Change | None = None
+
+
+#: Tells, of a delete that followed the deletion of its parent, how that parent was resolved
+#: (HERE, GONE, CONFLICT), or None for a delete that stands by itself.
+ParentOfDelete = Callable[[Change], str | None]
+#: The keyed hash of a sealed value by its uuid, or None while it is not known.
+HashOfSecret = Callable[[object], str | None]
+
+
+def presence(
+    changes: Sequence[Change],
+    descendants: Sequence[Change],
+    knowledge: Knowledge,
+    parent_of_delete: ParentOfDelete,
+) -> tuple[str, tuple[Change, ...]]:
+    """HERE, GONE or CONFLICT with the heads that disagree about the record's existence."""
+    writers: list[Change] = []
+    for change in changes:
+        if change.says is None:
+            continue
+        if change.operation == "delete":
+            parent = parent_of_delete(change)
+            if parent == GONE:
+                return GONE, ()
+            if parent is not None:
+                continue  # the parent stays, so what went with it stays
+        writers.append(change)
+    if not any(change.operation == "insert" for change in changes):
+        return GONE, ()
+    heads = knowledge.heads(writers)
+    gone = [head for head in heads if head.says == GONE]
+    if not gone:
+        return HERE, ()
+    beside = {
+        other.uuid: other
+        for other in (*changes, *descendants)
+        if other.writes
+        and other.operation != "delete"
+        and any(
+            not knowledge.sees(head, other) and not knowledge.sees(other, head) for head in gone
+        )
+    }
+    for head in heads:
+        if head.says == KEEP:
+            beside[head.uuid] = head
+    if not beside:
+        return GONE, ()
+    last = knowledge.heads(list(beside.values()))
+    return CONFLICT, tuple(sorted((*gone, *last), key=lambda change: change.order))
+
+
+def resolve(
+    layer: Layer,
+    changes: Sequence[Change],
+    knowledge: Knowledge,
+    county_device: str,
+    descendants: Sequence[Change] = (),
+    parent_of_delete: ParentOfDelete = lambda change: None,
+    hash_of_secret: HashOfSecret = lambda uuid: None,
+) -> Resolution:
+    """The state of one record of `layer` out of all live changes to it."""
+    state, quarrel = presence(changes, descendants, knowledge, parent_of_delete)
+    if state == GONE:
+        return Resolution(exists=False)
+    conflicts = [Conflict(RECORD, quarrel)] if state == CONFLICT else []
+    values: dict[str, object] = {}
+    for unit, columns in layer.units.items():
+        writers = [
+            change
+            for change in changes
+            if change.operation == "insert"
+            or (change.operation != "delete" and any(name in change.values for name in columns))
+        ]
+        heads = knowledge.heads(writers)
+        if not heads:
+            continue
+        told = [_unit_values(head, columns, writers, knowledge) for head in heads]
+        values.update(told[_shown(heads, county_device)])
+        if not _agree(layer, unit, told, hash_of_secret):
+            conflicts.append(Conflict(unit, tuple(heads)))
+    last = knowledge.heads([change for change in changes if change.operation != "delete"])
+    inserts = [change for change in changes if change.operation == "insert"]
+    return Resolution(
+        exists=True,
+        values=values,
+        conflicts=tuple(conflicts),
+        latest=max(last, key=lambda change: (change.time, *change.order)),
+        first=min(inserts, key=lambda change: change.order),
+    )
+
+
+def head_values(
+    layer: Layer, unit: str, head: Change, changes: Sequence[Change], knowledge: Knowledge
+) -> dict[str, object]:
+    """What `head` says of `unit`, column → value."""
+    return _unit_values(head, layer.units[unit], changes, knowledge)
+
+
+def _shown(heads: Sequence[Change], county_device: str) -> int:
+    for place, head in enumerate(heads):
+        if head.device == county_device:
+            return place
+    return 0
+
+
+def _unit_values(
+    head: Change, columns: Sequence[str], writers: Sequence[Change], knowledge: Knowledge
+) -> dict[str, object]:
+    """A head's value of each column of its unit; what it left out comes from what it had seen."""
+    if head.operation == "insert" or all(name in head.values for name in columns):
+        return {name: head.values.get(name) for name in columns}
+    seen = [change for change in writers if change is not head and knowledge.sees(head, change)]
+    found: dict[str, object] = {}
+    for name in columns:
+        if name in head.values:
+            found[name] = head.values[name]
+            continue
+        before = knowledge.heads(
+            [each for each in seen if each.operation == "insert" or name in each.values]
+        )
+        found[name] = before[0].values.get(name) if before else None
+    return found
+
+
+def _agree(
+    layer: Layer,
+    unit: str,
+    told: Sequence[Mapping[str, object]],
+    hash_of_secret: HashOfSecret,
+) -> bool:
+    if len(told) < 2:
+        return True
+    secret = {each.secret_column for each in layer.fields.values() if each.sensitive}
+    if unit != GEOMETRY_COLUMN:
+        shown = [
+            {
+                name: (hash_of_secret(value) or value) if name in secret else value
+                for name, value in each.items()
+            }
+            for each in told
+        ]
+        return all(each == shown[0] for each in shown[1:])
+    outlines = [each[GEOMETRY_COLUMN] for each in told]
+    for place, one in enumerate(told):
+        for other in told[place + 1 :]:
+            if one[GEOMETRY_COLUMN] == other[GEOMETRY_COLUMN] and one != other:
+                return False
+    distinct = list({blob for blob in outlines if isinstance(blob, bytes)})
+    if None in outlines and distinct:
+        return False
+    shapes = [blobs.decode_one(blob) for blob in distinct]
+    return all(
+        same_shape(shapes[i], shapes[j], layer.tolerance_m)
+        for i in range(len(shapes))
+        for j in range(i + 1, len(shapes))
+    )
+
+
+def same_shape(one: shapely.Geometry, other: shapely.Geometry, tolerance_m: float) -> bool:
+    """Whether no place of one lies further than `tolerance_m` (metres) from the other."""
+    if one.geom_type != other.geom_type or one.is_empty != other.is_empty:
+        return False
+    if shapely.equals_exact(shapely.normalize(one), shapely.normalize(other), tolerance_m):
+        return True
+    pair = (one, other)
+    if shapely.get_dimensions(one) == 2:
+        pair = (shapely.boundary(one), shapely.boundary(other))
+    distance = shapely.hausdorff_distance(*pair)
+    return bool(distance <= tolerance_m)

@@ -1,0 +1,417 @@
+"""Settling records: what the journal says of them is written into the tables.
+
+Cost is that of the records named and of their own histories. The outcome depends on the set of
+live changes alone, never on the order in which they came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..catalogue.model import GEOMETRY_COLUMN, Layer
+from ..store import SurveyFile
+from .changes import GONE, RECORD, Change, Knowledge, changes_of, with_names
+from .resolve import CONFLICT, HERE, Resolution, presence, resolve
+
+#: Kind of lineage that says: parent is the same thing as child, and was joined to it.
+SAME = "same"
+#: Columns by which an attachment or a track names the record it belongs to.
+OWNER_COLUMN = "record"
+
+
+@dataclass
+class Outcome:
+    """What settling did, by record uuid."""
+
+    inserted: set[str] = field(default_factory=set)
+    updated: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    conflicts_opened: set[str] = field(default_factory=set)
+    conflicts_closed: set[str] = field(default_factory=set)
+
+
+def conflict_id(record: str, unit: str) -> str:
+    """The short name of the conflict about a unit of a record; the same in every order."""
+    return hashlib.sha256(f"{record}|{unit}".encode()).hexdigest()[:10]
+
+
+def parent_columns(layer: Layer) -> dict[str, str]:
+    """Columns of a layer that name the record it is a part of → that record's layer ("" if any)."""
+    found = {relation.field: relation.parent for relation in layer.compositions}
+    if OWNER_COLUMN in layer.columns:
+        found[OWNER_COLUMN] = ""
+    return found
+
+
+def reference_columns(layer: Layer) -> set[str]:
+    """All columns of a layer that name another record by its uuid."""
+    return {relation.field for relation in layer.relations} | set(parent_columns(layer))
+
+
+def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str, str]:
+    """Joined-away records among `records` → the record they were joined to, at the end."""
+    found: dict[str, str] = {}
+    with_names(connection, records)
+    open_ones = connection.execute(
+        "SELECT l.parent, l.child FROM temp.named n JOIN lineage l ON l.parent = n.uuid "
+        "WHERE l.kind = ?",
+        (SAME,),
+    ).fetchall()
+    for parent, child in open_ones:
+        seen = {parent}
+        while child not in seen:
+            seen.add(child)
+            row = connection.execute(
+                "SELECT child FROM lineage WHERE parent = ? AND kind = ?", (child, SAME)
+            ).fetchone()
+            if row is None:
+                break
+            child = row[0]
+        found[parent] = child
+    return found
+
+
+class Settling:
+    """One pass over some records of one file, inside a quiet transaction of the caller."""
+
+    def __init__(self, file: SurveyFile, knowledge: Knowledge | None = None) -> None:
+        self.file = file
+        self.connection = file.connection
+        self.knowledge = knowledge or Knowledge(file.connection)
+        self.outcome = Outcome()
+        self._changes: dict[str, list[Change]] = {}
+        self._presence: dict[str, str] = {}
+        self._layers: dict[str, str] = {}
+        self._hashes: dict[object, str | None] = {}
+
+    def settle(self, records: Iterable[str]) -> Outcome:
+        """Bring the tables and table conflict in line with the journal for these records.
+
+        Records that hang together with them (a parent whose deletion they contradict, parts of a
+        deleted parent, records joined with them) are settled too.
+        """
+        wanted = self._closure(set(records))
+        joined = aliases(self.connection, wanted)
+        resolved: dict[str, tuple[Layer, Resolution]] = {}
+        for record in sorted(wanted):
+            changes = self._changes.get(record, [])
+            name = self._layer_name(record, changes)
+            if name is None:
+                continue
+            layer = self.file.catalogue.layer(name)
+            if record in joined:
+                resolved[record] = (layer, Resolution(exists=False))
+            else:
+                resolved[record] = (layer, self._resolve(layer, record))
+        self._write(resolved)
+        return self.outcome
+
+    # -- which records hang together --------------------------------------------------------
+
+    def _closure(self, records: set[str]) -> set[str]:
+        done: set[str] = set()
+        todo = set(records)
+        while todo:
+            self._load(todo)
+            done |= todo
+            more: set[str] = set()
+            for record in todo:
+                more |= self._parents_in_question(record)
+                if self._in_question(record):
+                    more |= {child for child, _ in self.children_ever(record)}
+            for away, survivor in aliases(self.connection, todo).items():
+                more.add(survivor)
+                more |= {child for child, _ in self.children_ever(away)}
+            more |= set(self._joined_to(todo))
+            todo = more - done
+        return done
+
+    def _in_question(self, record: str) -> bool:
+        """Whether the record may be absent: deleted by someone, or no longer inserted."""
+        changes = self._changes.get(record, [])
+        return any(change.says == GONE for change in changes) or not any(
+            change.operation == "insert" for change in changes
+        )
+
+    def _parents_in_question(self, record: str) -> set[str]:
+        named: set[str] = set()
+        for change in self._changes.get(record, []):
+            layer = self.file.catalogue.layers.get(change.layer)
+            if layer is None:
+                continue
+            for column in parent_columns(layer):
+                for value in (change.values.get(column), change.old.get(column)):
+                    if isinstance(value, str):
+                        named.add(value)
+        self._load(named)
+        return {parent for parent in named if self._in_question(parent) and self._changes[parent]}
+
+    def children_ever(self, record: str) -> list[tuple[str, str]]:
+        """(uuid, layer) of every record that some change names as a part of this one."""
+        return [
+            (child, name)
+            for child, name, column in self.connection.execute(
+                "SELECT DISTINCT c.record, c.layer, v.field FROM change_value v "
+                "JOIN change c ON c.id = v.change "
+                "WHERE v.new = ? AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
+                (record,),
+            )
+            if (layer := self.file.catalogue.layers.get(name)) and column in parent_columns(layer)
+        ]
+
+    def _joined_to(self, records: Iterable[str]) -> list[str]:
+        with_names(self.connection, records)
+        return [
+            away
+            for (away,) in self.connection.execute(
+                "SELECT l.parent FROM temp.named n JOIN lineage l ON l.child = n.uuid "
+                "WHERE l.kind = ?",
+                (SAME,),
+            )
+        ]
+
+    def _load(self, records: Iterable[str]) -> None:
+        missing = {record for record in records if record not in self._changes}
+        if not missing:
+            return
+        loaded = changes_of(self.connection, missing)
+        for record in missing:
+            self._changes[record] = loaded.get(record, [])
+
+    def _layer_name(self, record: str, changes: list[Change]) -> str | None:
+        if changes:
+            return changes[0].layer if changes[0].layer in self.file.catalogue.layers else None
+        row = self.connection.execute(
+            "SELECT layer FROM change WHERE record = ? ORDER BY id LIMIT 1", (record,)
+        ).fetchone()
+        return row[0] if row and row[0] in self.file.catalogue.layers else None
+
+    # -- what they are ------------------------------------------------------------------------
+
+    def _resolve(self, layer: Layer, record: str) -> Resolution:
+        changes = self._changes.get(record, [])
+        late = self._late_changes_of_joined(layer, record)
+        resolution = resolve(
+            layer,
+            [*changes, *late],
+            self.knowledge,
+            self.file.device_id,
+            self._descendants(record),
+            self._parent_of_delete,
+            self._hash_of_secret,
+        )
+        self._presence[record] = self._state(resolution)
+        return resolution
+
+    @staticmethod
+    def _state(resolution: Resolution) -> str:
+        if not resolution.exists:
+            return GONE
+        doubtful = any(conflict.unit == RECORD for conflict in resolution.conflicts)
+        return CONFLICT if doubtful else HERE
+
+    def _late_changes_of_joined(self, layer: Layer, record: str) -> list[Change]:
+        """Edits to records joined to this one, by people who did not know of the joining."""
+        found: list[Change] = []
+        for away in self._joined_to([record]):
+            self._load([away])
+            joinings = [
+                change
+                for change in self._changes[away]
+                if change.operation == "decide" and change.says == GONE
+            ]
+            for change in self._changes[away]:
+                if change.operation == "update" and not any(
+                    self.knowledge.sees(joining, change) for joining in joinings
+                ):
+                    found.append(change)
+        return found
+
+    def _descendants(self, record: str) -> list[Change]:
+        """All changes to parts of the record, and parts of those; only asked where it matters."""
+        if not any(change.says == GONE for change in self._changes.get(record, [])):
+            return []
+        found: list[Change] = []
+        seen = {record}
+        level = [record]
+        while level:
+            below = {child for parent in level for child, _ in self.children_ever(parent)} - seen
+            self._load(below)
+            for child in below:
+                found += self._changes[child]
+            seen |= below
+            level = sorted(below)
+        return found
+
+    def _parent_of_delete(self, change: Change) -> str | None:
+        """For a delete that the deletion of its parent brought with it: how the parent stands."""
+        layer = self.file.catalogue.layers.get(change.layer)
+        if layer is None:
+            return None
+        for column in parent_columns(layer):
+            parent = change.old.get(column)
+            if not isinstance(parent, str):
+                continue
+            self._load([parent])
+            before = [
+                each
+                for each in self._changes[parent]
+                if each.says == GONE
+                and each.device == change.device
+                and each.number < change.number
+            ]
+            if before:
+                return self._state_of(parent)
+        return None
+
+    def _state_of(self, record: str) -> str:
+        if record not in self._presence:
+            state, _ = presence(
+                self._changes[record],
+                self._descendants(record),
+                self.knowledge,
+                self._parent_of_delete,
+            )
+            self._presence[record] = state
+        return self._presence[record]
+
+    def _hash_of_secret(self, uuid: object) -> str | None:
+        if uuid not in self._hashes:
+            row = self.connection.execute(
+                "SELECT hmac FROM secret WHERE uuid = ?", (uuid,)
+            ).fetchone()
+            self._hashes[uuid] = row[0] if row else None
+        return self._hashes[uuid]
+
+    # -- into the tables ----------------------------------------------------------------------
+
+    def _write(self, resolved: dict[str, tuple[Layer, Resolution]]) -> None:
+        for record, (layer, resolution) in resolved.items():
+            if not resolution.exists and self._row_exists(layer, record):
+                self.connection.execute(f'DELETE FROM "{layer.name}" WHERE uuid = ?', (record,))
+                self.outcome.deleted.add(record)
+        stale: dict[str, list[str]] = {}
+        for record, (layer, resolution) in resolved.items():
+            if resolution.exists and self._write_row(layer, record, resolution):
+                stale.setdefault(layer.name, []).append(record)
+            self._write_conflicts(layer, record, resolution)
+        for name, records in stale.items():
+            self.file.refresh_derived(name, records)
+
+    def _row_exists(self, layer: Layer, record: str) -> bool:
+        return bool(
+            self.connection.execute(
+                f'SELECT 1 FROM "{layer.name}" WHERE uuid = ?', (record,)
+            ).fetchone()
+        )
+
+    def _write_row(self, layer: Layer, record: str, resolution: Resolution) -> bool:
+        """Insert or update one row; True if its outline was written."""
+        values = dict(resolution.values)
+        self._follow_joined(layer, values)
+        columns = [name for name in layer.columns if name in values]
+        current = self.connection.execute(
+            f'SELECT {_names(columns)} FROM "{layer.name}" WHERE uuid = ?', (record,)
+        ).fetchone()
+        kept = bookkeeping(resolution.latest, resolution.first)
+        if current is None:
+            write_insert(
+                self.connection,
+                layer,
+                [*columns, *kept],
+                [(record, *(values[name] for name in columns), *kept.values())],
+            )
+            self.outcome.inserted.add(record)
+            return layer.geometry is not None
+        differing = [
+            name
+            for name, old in zip(columns, current, strict=True)
+            if old != values[name] or type(old) is not type(values[name])
+        ]
+        if differing:
+            self.outcome.updated.add(record)
+        del kept["created_at"]
+        write_update(
+            self.connection,
+            layer,
+            [*differing, *kept],
+            [(*(values[name] for name in differing), *kept.values(), record)],
+        )
+        return GEOMETRY_COLUMN in differing
+
+    def _follow_joined(self, layer: Layer, values: dict[str, object]) -> None:
+        """References to a joined-away record are shown as references to its survivor."""
+        named = {name: values[name] for name in reference_columns(layer) if values.get(name)}
+        if not named:
+            return
+        survivors = aliases(self.connection, {str(each) for each in named.values()})
+        for column, value in named.items():
+            if value in survivors:
+                values[column] = survivors[str(value)]
+
+    def _write_conflicts(self, layer: Layer, record: str, resolution: Resolution) -> None:
+        before = {
+            name
+            for (name,) in self.connection.execute(
+                "SELECT id FROM conflict WHERE record = ?", (record,)
+            )
+        }
+        self.connection.execute("DELETE FROM conflict WHERE record = ?", (record,))
+        after = set()
+        for conflict in resolution.conflicts:
+            name = conflict_id(record, conflict.unit)
+            after.add(name)
+            self.connection.execute(
+                "INSERT INTO conflict (id, layer, record, unit, heads, village) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    name,
+                    layer.name,
+                    record,
+                    conflict.unit,
+                    json.dumps([head.uuid for head in conflict.heads]),
+                    resolution.values.get("village"),
+                ),
+            )
+        self.outcome.conflicts_opened |= after - before
+        self.outcome.conflicts_closed |= before - after
+
+
+def bookkeeping(latest: Change | None, first: Change | None) -> dict[str, object]:
+    """The bookkeeping columns of a record, out of its latest change and its first."""
+    assert latest is not None and first is not None  # an existing record was inserted
+    return {
+        "surveyor": latest.author,
+        "device": latest.device,
+        "created_at": first.time,
+        "updated_at": latest.time,
+        "utc_offset_min": latest.utc_offset_min,
+    }
+
+
+def write_insert(
+    connection: sqlite3.Connection, layer: Layer, columns: list[str], rows: Iterable[tuple]
+) -> None:
+    """Insert rows of (uuid, *columns); the caller is quiet."""
+    marks = ", ".join("?" * (len(columns) + 1))
+    connection.executemany(
+        f'INSERT INTO "{layer.name}" (uuid, {_names(columns)}) VALUES ({marks})', rows
+    )
+
+
+def write_update(
+    connection: sqlite3.Connection, layer: Layer, columns: list[str], rows: Iterable[tuple]
+) -> None:
+    """Update rows of (*columns, uuid); a changed outline makes its derived columns stale."""
+    settings = [f'"{name}" = ?' for name in columns]
+    if GEOMETRY_COLUMN in columns:
+        settings += [f'"{name}" = NULL' for name in layer.derived_columns]
+    connection.executemany(f'UPDATE "{layer.name}" SET {", ".join(settings)} WHERE uuid = ?', rows)
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)

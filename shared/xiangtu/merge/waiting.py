@@ -1,0 +1,124 @@
+"""The chain of a device's packages: what has been merged, what is missing, what waits."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import BadPackage
+from ..package.survey_package import OpenedPackage
+from ..store import SurveyFile
+from ..store.system_tables import NOW
+
+
+def folder(file: SurveyFile) -> Path:
+    """Where packages lie that wait for a missing one, beside the county file."""
+    return file.path.parent / "waiting"
+
+
+def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | None]:
+    """("merged" to go ahead, "already", or "waiting"), and the number that is missing.
+
+    Raises BadPackage("package.number_used_twice") when the device's number, or the chain before
+    it, belongs to another package: a cloned tablet, or one restored from a backup.
+    """
+    about = opened.description
+    rows = {
+        number: (uuid, state)
+        for uuid, number, state in file.connection.execute(
+            "SELECT uuid, number, state FROM package WHERE device = ?", (about.device,)
+        )
+    }
+    same = rows.get(about.number)
+    if same is not None and same[0] != about.uuid:
+        raise BadPackage(
+            "package.number_used_twice",
+            path=opened.path,
+            device=about.device,
+            number=about.number,
+            other=same[0],
+        )
+    if same is not None and same[1] == "merged":
+        return "already", None
+    before = rows.get(about.number - 1)
+    if before is not None and before[0] != about.previous:
+        raise BadPackage(
+            "package.other_chain",
+            path=opened.path,
+            device=about.device,
+            number=about.number,
+            previous=about.previous,
+        )
+    if about.number > 1 and (before is None or before[1] != "merged"):
+        missing = about.number - 1
+        while missing > 1 and missing - 1 not in rows:
+            missing -= 1
+        return "waiting", missing
+    return "merged", None
+
+
+def keep(file: SurveyFile, opened: OpenedPackage, path: Path) -> None:
+    """Keep a package until the one before it arrives."""
+    about = opened.description
+    place = folder(file) / f"{opened.sha256}.xtp"
+    if not place.exists():
+        place.parent.mkdir(exist_ok=True)
+        part = place.with_suffix(".part")
+        shutil.copyfile(path, part)
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        part.replace(place)
+    with file.atomic():
+        file.connection.execute(
+            "INSERT OR IGNORE INTO package (uuid, device, number, previous, assignment, "
+            "first_change, last_change, state, made_at, arrived_at, sha256, description) "
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, {NOW}, ?, ?)",
+            (
+                about.uuid,
+                about.device,
+                about.number,
+                about.previous,
+                about.assignment,
+                about.first_change,
+                about.last_change,
+                about.made_at,
+                opened.sha256,
+                json.dumps(asdict(about), ensure_ascii=False, sort_keys=True),
+            ),
+        )
+
+
+def next_in_line(file: SurveyFile, device: str, number: int) -> list[Path]:
+    """The kept package that waited for package `number` of the device, if it is there."""
+    row = file.connection.execute(
+        "SELECT sha256 FROM package WHERE device = ? AND number = ? AND state = 'waiting'",
+        (device, number + 1),
+    ).fetchone()
+    if row is None:
+        return []
+    place = folder(file) / f"{row[0]}.xtp"
+    return [place] if place.exists() else []
+
+
+def list_waiting(file: SurveyFile) -> list[dict[str, object]]:
+    """Packages that wait: uuid, device, number, and the numbers missing before each."""
+    have: dict[str, set[int]] = {}
+    waiting: list[tuple[str, str, int]] = []
+    for uuid, device, number, state in file.connection.execute(
+        "SELECT uuid, device, number, state FROM package ORDER BY device, number"
+    ):
+        have.setdefault(device, set()).add(number)
+        if state == "waiting":
+            waiting.append((uuid, device, number))
+    return [
+        {
+            "package": uuid,
+            "device": device,
+            "number": number,
+            "missing": [each for each in range(1, number) if each not in have[device]],
+        }
+        for uuid, device, number in waiting
+    ]
