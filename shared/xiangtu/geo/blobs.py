@@ -118,7 +118,8 @@ def decode(blobs: Iterable[bytes | None]) -> Geometries:
     array = np.empty(len(wkbs), dtype=object)
     array[:] = wkbs
     try:
-        geoms = shapely.from_wkb(array)
+        with np.errstate(invalid="ignore"):  # NaN in a ring is refused below
+            geoms = shapely.from_wkb(array)
     except shapely.errors.ShapelyError:
         index, reason = _first_refused(wkbs)
         raise BadInput("geometry.blob", reason=reason, index=index) from None
@@ -138,7 +139,8 @@ def decode_one(blob: bytes | None) -> Any:
 def _first_refused(wkbs: Sequence[bytes | None]) -> tuple[int, str]:
     for index, wkb in enumerate(wkbs):
         try:
-            shapely.from_wkb(wkb)
+            with np.errstate(invalid="ignore"):
+                shapely.from_wkb(wkb)
         except shapely.errors.ShapelyError:
             return index, "ring"
     raise AssertionError("a set of blobs was refused of which each alone is read")

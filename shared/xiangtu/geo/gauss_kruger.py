@@ -15,6 +15,7 @@ from .ellipsoid import THIRD_FLATTENING as _N
 from .zones import required_zone
 
 Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 
 _RECTIFYING_RADIUS_M = SEMI_MAJOR_M / (1 + _N) * (1 + _N**2 / 4 + _N**4 / 64 + _N**6 / 256)
 _ALPHA = (
@@ -60,26 +61,31 @@ def forward(longitude_deg: ArrayLike, latitude_deg: ArrayLike, srid: int) -> tup
     tangent = _conformal_tangent(np.tan(np.radians(np.asarray(latitude_deg, float))))
     cosine = np.cos(longitude)
     xi, eta = np.arctan2(tangent, cosine), np.arcsinh(np.sin(longitude) / np.hypot(tangent, cosine))
-    northing, easting = xi.copy(), eta.copy()
-    for order, alpha in enumerate(_ALPHA, 1):
-        northing = northing + alpha * np.sin(2 * order * xi) * np.cosh(2 * order * eta)
-        easting = easting + alpha * np.cos(2 * order * xi) * np.sinh(2 * order * eta)
-    return found.false_easting_m + _RECTIFYING_RADIUS_M * easting, _RECTIFYING_RADIUS_M * northing
+    grid = xi + 1j * eta
+    grid = grid + _sine_series(_ALPHA, grid)
+    easting = found.false_easting_m + _RECTIFYING_RADIUS_M * grid.imag
+    return easting, _RECTIFYING_RADIUS_M * grid.real
 
 
 def inverse(easting_m: ArrayLike, northing_m: ArrayLike, srid: int) -> tuple[Floats, Floats]:
     """Longitude and latitude in degrees on CGCS2000; the reverse of `forward`."""
     found = required_zone(srid)
     eta = (np.asarray(easting_m, float) - found.false_easting_m) / _RECTIFYING_RADIUS_M
-    xi = np.asarray(northing_m, float) / _RECTIFYING_RADIUS_M
-    xi_sphere, eta_sphere = xi.copy(), eta.copy()
-    for order, beta in enumerate(_BETA, 1):
-        xi_sphere = xi_sphere - beta * np.sin(2 * order * xi) * np.cosh(2 * order * eta)
-        eta_sphere = eta_sphere - beta * np.cos(2 * order * xi) * np.sinh(2 * order * eta)
-    cosine, width = np.cos(xi_sphere), np.sinh(eta_sphere)
-    latitude = np.arctan(_geographic_tangent(np.sin(xi_sphere) / np.hypot(width, cosine)))
+    grid = np.asarray(northing_m, float) / _RECTIFYING_RADIUS_M + 1j * eta
+    sphere = grid - _sine_series(_BETA, grid)
+    cosine, width = np.cos(sphere.real), np.sinh(sphere.imag)
+    latitude = np.arctan(_geographic_tangent(np.sin(sphere.real) / np.hypot(width, cosine)))
     longitude = np.degrees(np.arctan2(width, cosine)) + found.zone.central_meridian_deg
     return longitude, np.degrees(latitude)
+
+
+def _sine_series(coefficients: tuple[float, ...], angle: Complexes) -> Complexes:
+    """Σ c_k sin(2 k angle), k from 1, by Clenshaw's summation: one sine and cosine for all."""
+    sine, cosine = np.sin(2 * angle), np.cos(2 * angle)
+    last, before = np.zeros_like(angle), np.zeros_like(angle)
+    for coefficient in reversed(coefficients):
+        last, before = coefficient + 2 * cosine * last - before, last
+    return last * sine
 
 
 def _conformal_tangent(tangent: Floats) -> Floats:
