@@ -1,0 +1,249 @@
+"""Positions from gpsd, on a desktop: gpsd-py3 makes the connection, we outlive it.
+
+gpsd-py3 keeps one connection for the whole process, polls, gives 0/0 where gpsd says nothing,
+and does not say the fix type. So it greets the daemon for us, and from then on we read the
+reports of every epoch off the connection it made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import gpsd
+
+from ..errors import BadInput
+from .connection import CONNECT_TIMEOUT_S, ConnectionSource
+from .fix import Fix, FixType
+from .quality import accuracy_from_dop, position_problem
+from .source import NO_RECEIVER
+
+#: TPV's "status" (gpsd_json(5)); missing means unknown or an ordinary fix. 5 and 6 are dead
+#: reckoning alone and with GNSS, 7 a surveyed clock, 8 a simulator.
+_STATUS: Mapping[int, FixType] = {
+    0: "single",
+    1: "single",
+    2: "differential",
+    3: "rtk_fixed",
+    4: "rtk_float",
+    5: "none",
+    6: "single",
+    7: "none",
+    8: "single",
+    9: "single",
+}
+_SIMULATED = 8
+#: What gpsd multiplies HDOP with when the receiver gives no accuracy (95 %, without and with
+#: corrections; before and since release 3.21): its "eph" is then no more than the DOP.
+_GPSD_METRES_PER_HDOP = (15.0, 3.75, 19.0, 4.75)
+#: eph is a 95 % circle; a Fix carries 68 % (two-dimensional, distance root mean square).
+_FROM_95_TO_DRMS = 1 / 1.7308
+_LONGEST_REPORT = 1 << 16
+#: gpsd-py3 keeps its connection in the module.
+_GREETING = threading.Lock()
+#: A greeting that is cut short ends at once; this is for a machine that is busy.
+_GREETING_CUT_S = 1.0
+
+
+def fix_from_reports(
+    tpv: Mapping[str, Any],
+    sky: Mapping[str, Any] | None = None,
+    gst: Mapping[str, Any] | None = None,
+    tablet_time: datetime | None = None,
+) -> Fix:
+    """A Fix from gpsd's reports (JSON objects of class TPV, SKY and GST) of one epoch.
+
+    Of type "none" at NaN if the mode is below 2, or the position missing or refused.
+    """
+    sky, gst = sky or {}, gst or {}
+    longitude = _number(tpv, "lon")
+    latitude = _number(tpv, "lat")
+    mode = tpv.get("mode") or 0
+    fix_type: FixType = _STATUS.get(tpv.get("status") or 0, "single")
+    if mode < 2 or longitude is None or latitude is None or position_problem(longitude, latitude):
+        fix_type = "none"
+    if fix_type == "none" or longitude is None or latitude is None:
+        longitude = latitude = math.nan
+    in_3d = mode >= 3 and fix_type != "none"
+    hdop = _number(sky, "hdop")
+    horizontal_m, vertical_m, accuracy_from = _accuracy(tpv, gst, hdop, fix_type)
+    return Fix(
+        time=_time(tpv),
+        longitude_deg=longitude,
+        latitude_deg=latitude,
+        fix_type=fix_type,
+        height_ellipsoid_m=_number(tpv, "altHAE") if in_3d else None,
+        height_sea_level_m=_number(tpv, "altMSL") if in_3d else None,
+        geoid_separation_m=_number(tpv, "geoidSep"),
+        satellites=_used(sky),
+        satellites_in_view=len(sky["satellites"]) if "satellites" in sky else sky.get("nSat"),
+        hdop=hdop,
+        pdop=_number(sky, "pdop"),
+        horizontal_accuracy_m=horizontal_m,
+        vertical_accuracy_m=vertical_m,
+        accuracy_from=accuracy_from,  # type: ignore[arg-type]
+        correction_age_s=_number(tpv, "dgpsAge"),
+        speed_mps=_number(tpv, "speed"),
+        track_deg=_number(tpv, "track"),
+        source="gpsd",
+        tablet_time=tablet_time,
+        mock=tpv.get("status") == _SIMULATED,
+    )
+
+
+def _accuracy(
+    tpv: Mapping[str, Any], gst: Mapping[str, Any], hdop: float | None, fix_type: FixType
+) -> tuple[float | None, float | None, str | None]:
+    """Horizontal and vertical accuracy (metres, 68 %) and where they are from."""
+    if fix_type == "none":
+        return None, None, None
+    north_m, east_m = _number(gst, "lat"), _number(gst, "lon")
+    if north_m is not None and east_m is not None and north_m + east_m > 0:
+        return math.hypot(north_m, east_m), _number(gst, "alt"), "gst"
+    eph_m = _number(tpv, "eph")
+    if eph_m is not None and not _is_dop(eph_m, hdop):
+        return eph_m * _FROM_95_TO_DRMS, _number(tpv, "epv"), "receiver"
+    from_dop_m = accuracy_from_dop(hdop, fix_type)
+    return from_dop_m, None, None if from_dop_m is None else "dop"
+
+
+def _is_dop(eph_m: float, hdop: float | None) -> bool:
+    if hdop is None or hdop <= 0:
+        return False
+    return any(abs(eph_m / hdop - factor) < 0.01 * factor for factor in _GPSD_METRES_PER_HDOP)
+
+
+def _number(report: Mapping[str, Any], key: str) -> float | None:
+    value = report.get(key)
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def _used(sky: Mapping[str, Any]) -> int | None:
+    if "satellites" in sky:
+        return sum(1 for each in sky["satellites"] if each.get("used"))
+    used = sky.get("uSat")
+    return used if isinstance(used, int) else None
+
+
+def _time(report: Mapping[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(report["time"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+class GpsdSource(ConnectionSource):
+    """Fixes from a gpsd; one that is not there (yet), dies or comes back is waited for."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 2947, **waits: float) -> None:
+        super().__init__(f"gpsd://{host}:{port}", host, port, **waits)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._rest = b""
+        self._tpv: dict[str, Any] | None = None
+        self._sky: dict[str, Any] | None = None
+        self._gst: dict[str, Any] | None = None
+        self._given: Any = None
+
+    def _connect(self) -> socket.socket:
+        """The connection of gpsd-py3 after its greeting, switched to reports of every epoch."""
+        # Something that swallows a connection would hold gpsd-py3 for minutes: look first.
+        socket.create_connection((self._host, self._port), timeout=CONNECT_TIMEOUT_S).close()
+        failed: list[Exception] = []
+
+        def greet() -> None:
+            try:
+                gpsd.connect(self._host, self._port)
+            except Exception as error:  # raised again by the thread that waits, below
+                failed.append(error)
+
+        with _GREETING:
+            gpsd.gpsd_socket = None
+            # gpsd-py3 waits for ever for a greeting; something that never greets is no gpsd.
+            worker = threading.Thread(target=greet, name="gpsd greeting", daemon=True)
+            worker.start()
+            worker.join(CONNECT_TIMEOUT_S)
+            connection, stream = gpsd.gpsd_socket, gpsd.gpsd_stream
+            if worker.is_alive() or failed:
+                _end(connection)
+                worker.join(_GREETING_CUT_S)
+            gpsd.gpsd_socket = gpsd.gpsd_stream = None
+        if worker.is_alive() or failed:
+            if failed and type(failed[0]) is Exception:  # how gpsd-py3 says "this is no gpsd"
+                raise BadInput("gnss.not_gpsd", address=self.name)
+            if failed and not isinstance(failed[0], OSError | ValueError):
+                raise failed[0]
+            raise ConnectionError(self.name)
+        stream.write('?WATCH={"enable":true,"json":true}\n')
+        stream.flush()
+        stream.close()  # the connection stays: we read it with a time limit, which a stream cannot
+        return connection
+
+    def _take(self, data: bytes) -> Iterator[Fix]:
+        self.counts.bytes += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_REPORT:
+            self.counts.other_bytes += len(self._rest)
+            self._rest = b""
+        for line in lines:
+            try:
+                report = json.loads(line)
+                kind = report["class"]
+            except (ValueError, KeyError, TypeError):
+                self.counts.unreadable += 1
+                continue
+            self.counts.sentences += 1
+            yield from self._report(kind, report)
+
+    def _report(self, kind: str, report: dict[str, Any]) -> Iterator[Fix]:
+        if kind == "TPV":
+            # gpsd says an epoch again when it learns more: the last of one time is the fullest.
+            at = report.get("time")
+            if self._tpv is not None and self._tpv.get("time") != at:
+                yield from self._finished()
+            if at is not None and at == self._given:
+                self.counts.late += 1
+            else:
+                self._tpv = report
+        elif kind == "SKY":
+            # DOPs and satellites may come in reports of their own.
+            self._sky = {**(self._sky or {}), **report}
+        elif kind == "GST":
+            self._gst = report
+        elif (kind == "DEVICES" and not report.get("devices")) or (
+            kind == "DEVICE" and report.get("activated") == 0
+        ):
+            self.status = NO_RECEIVER
+
+    def _finished(self) -> Iterator[Fix]:
+        fix = self._pause()
+        if fix is not None:
+            yield fix
+
+    def _pause(self) -> Fix | None:
+        tpv, self._tpv = self._tpv, None
+        if tpv is None:
+            return None
+        at = self._given = tpv.get("time")
+        gst = self._gst if self._gst is not None and self._gst.get("time") == at else None
+        fix = fix_from_reports(tpv, self._sky, gst, datetime.now(UTC))
+        if fix.fix_type == "none" and "lat" in tpv and (tpv.get("mode") or 0) >= 2:
+            self.counts.refused_positions += 1
+        return fix
+
+
+def _end(connection: socket.socket | None) -> None:
+    if connection is None:
+        return
+    with contextlib.suppress(OSError):  # it may never have come to be
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

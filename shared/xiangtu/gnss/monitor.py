@@ -1,0 +1,77 @@
+"""What a receiver is doing, as values for the command line and the app's position screen."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from .fix import Fix
+from .source import Source
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The state of a source at one moment.
+
+    `status` is a code (gnss.status.…); `fix` the last epoch, if there was one; `epochs` how many
+    there were, `by_fix_type` of which type; `rate_hz` how many a second, by the receiver's own
+    clock; `counts` what of the stream was and was not understood.
+    """
+
+    source: str
+    status: str
+    fix: Fix | None
+    epochs: int
+    by_fix_type: Mapping[str, int]
+    rate_hz: float | None
+    counts: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: times as text, what is not a number as null."""
+        found = asdict(self)
+        if self.fix is not None:
+            found["fix"] = {name: _plain(value) for name, value in asdict(self.fix).items()}
+        return found
+
+
+def watch(source: Source, every_s: float = 1.0) -> Iterator[Reading]:
+    """Readings of a source: at each change of status, else at most one each `every_s` seconds,
+    and a last one at its end. Ends when the source does, or is closed."""
+    fix: Fix | None = None
+    by_fix_type: Counter[str] = Counter()
+    epochs = 0
+    first: datetime | None = None
+    said: str | None = None
+    said_at = -every_s
+
+    def reading() -> Reading:
+        rate_hz = None
+        if fix is not None and fix.time is not None and first is not None and epochs > 1:
+            lasted_s = (fix.time - first).total_seconds()
+            rate_hz = round((epochs - 1) / lasted_s, 2) if lasted_s > 0 else None
+        counts = source.counts.as_dict()
+        return Reading(source.name, source.status, fix, epochs, dict(by_fix_type), rate_hz, counts)
+
+    for step in source.steps():
+        if step is not None:
+            fix = step
+            epochs += 1
+            by_fix_type[step.fix_type] += 1
+            first = first or step.time
+        now = time.monotonic()
+        if source.status != said or now - said_at >= every_s:
+            said, said_at = source.status, now
+            yield reading()
+    yield reading()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, float) and value != value:
+        return None
+    return value
