@@ -19,7 +19,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """One operation on one record: `values` are the new ones, `old` the last ones of a delete."""
 

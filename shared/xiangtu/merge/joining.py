@@ -42,12 +42,14 @@ def join(
     with file.atomic(quiet=True):
         batch = open_batch(file, "decision", author)
         kept, other = _row(file, layer, survivor), _row(file, layer, away)
-        filled: dict[str, object] = {}
+        chosen: dict[str, object] = {}
         for columns in layer.units.values():
-            if all(kept[column] is None for column in columns):
-                filled |= {column: other[column] for column in columns if other[column] is not None}
-        if filled:
-            write_decision(file, batch, pair.layer, survivor, filled, kept)
+            lacking = all(kept[column] is None for column in columns)
+            if any(kept[column] != other[column] for column in columns):
+                source = other if lacking else kept
+                chosen |= {column: source[column] for column in columns}
+        if chosen:
+            write_decision(file, batch, pair.layer, survivor, chosen, kept)
         change = write_decision(file, batch, pair.layer, away, {RECORD: GONE})
         file.connection.execute(
             "INSERT INTO lineage (uuid, layer, parent, child, kind, at, author, device, batch) "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
@@ -194,11 +194,11 @@ class Settling:
 
     def _resolve(self, layer: Layer, record: str) -> Resolution:
         changes = self._changes.get(record, [])
-        late = self._late_changes_of_joined(layer, record)
+        late = self._late_changes_of_joined(record)
         resolution = resolve(
             layer,
             [*changes, *late],
-            self.knowledge,
+            _AfterJoining(self.connection, late) if late else self.knowledge,
             self.file.device_id,
             self._descendants(record),
             self._parent_of_delete,
@@ -214,21 +214,18 @@ class Settling:
         doubtful = any(conflict.unit == RECORD for conflict in resolution.conflicts)
         return CONFLICT if doubtful else HERE
 
-    def _late_changes_of_joined(self, layer: Layer, record: str) -> list[Change]:
-        """Edits to records joined to this one, by people who did not know of the joining."""
-        found: list[Change] = []
+    def _late_changes_of_joined(self, record: str) -> dict[Change, Change]:
+        """Edits to records joined to this one, by people who did not know of the joining, each
+        with the change that joined."""
+        found: dict[Change, Change] = {}
         for away in self._joined_to([record]):
             self._load([away])
-            joinings = [
-                change
-                for change in self._changes[away]
-                if change.operation == "decide" and change.says == GONE
-            ]
-            for change in self._changes[away]:
-                if change.operation == "update" and not any(
-                    self.knowledge.sees(joining, change) for joining in joinings
-                ):
-                    found.append(change)
+            for joining in self._changes[away]:
+                if joining.operation != "decide" or joining.says != GONE:
+                    continue
+                for change in self._changes[away]:
+                    if change.operation == "update" and not self.knowledge.sees(joining, change):
+                        found[change] = joining
         return found
 
     def _descendants(self, record: str) -> list[Change]:
@@ -379,6 +376,24 @@ class Settling:
             )
         self.outcome.conflicts_opened |= after - before
         self.outcome.conflicts_closed |= before - after
+
+
+class _AfterJoining(Knowledge):
+    """Late edits to a joined-away record count as made upon the survivor as it was then.
+
+    Where both records had the same value the edit simply applies; where the joining had to choose,
+    the choice is a decision that the edit's author has not seen, and both are a conflict.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, late: Mapping[Change, Change]) -> None:
+        super().__init__(connection)
+        self._joinings = {change.uuid: joining for change, joining in late.items()}
+
+    def sees(self, later: Change, earlier: Change) -> bool:
+        joining = self._joinings.get(later.uuid)
+        if joining is None or earlier.record == later.record:
+            return super().sees(later, earlier)
+        return earlier.batch != joining.batch and super().sees(joining, earlier)
 
 
 def bookkeeping(latest: Change | None, first: Change | None) -> dict[str, object]:
