@@ -206,6 +206,15 @@ def test_a_part_deleted_with_its_parent_follows_the_parent(story):
     assert not story.resolve(parent_of_delete=lambda change: "gone").exists
 
 
+def test_a_part_edited_beside_the_deletion_of_its_parent_is_not_lost_with_it(story):
+    a, b = story.assign("a"), story.assign("b")
+    story.change("a", a, "delete")
+    story.change("b", b, "update", homestead_uuid="elsewhere")
+    result = story.resolve(parent_of_delete=lambda change: "gone")
+    assert result.exists
+    assert result.conflicts[0].unit == RECORD
+
+
 def test_equal_sealed_values_agree_only_if_their_hashes_are_known_to_be_equal(story):
     a, b = story.assign("a"), story.assign("b")
     story.change("a", a, "update", phone="138****0000", phone_secret="s1")

@@ -12,7 +12,7 @@ from ..store.system_tables import NEW_UUID, NOW
 from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import GONE, KEEP, RECORD, Change, Knowledge, changes_of
 from .resolve import head_values
-from .state import Settling
+from .state import Settling, parts_of
 
 _CHECKED = "conflicts_checked"
 
@@ -188,14 +188,13 @@ def take_all(
     with file.atomic(quiet=True):
         batch = open_batch(file, "decision", author)
         records: set[str] = set()
-        settling = Settling(file)
         for name, wanted in choices:
             conflict = known.get(name)
             if conflict is None:
                 raise BadInput("conflict.unknown", conflict=name)
             head = _head(conflict, wanted)
             if conflict.unit == RECORD:
-                records |= _decide_existence(file, batch, settling, conflict, head)
+                records |= _decide_existence(file, batch, conflict, head)
                 change = None
             else:
                 change = write_decision(
@@ -208,23 +207,18 @@ def take_all(
     return batch
 
 
-def _decide_existence(
-    file: SurveyFile, batch: Batch, settling: Settling, conflict: Conflict, head: Head
-) -> set[str]:
+def _decide_existence(file: SurveyFile, batch: Batch, conflict: Conflict, head: Head) -> set[str]:
     """Write keep or gone for the record, and gone for every part of one that goes."""
     records = {conflict.record}
     write_decision(file, batch, conflict.layer, conflict.record, {RECORD: head.says})
-    if head.says != GONE:
-        return records
-    level = [conflict.record]
+    level = [(conflict.layer, conflict.record)] if head.says == GONE else []
     while level:
-        below: list[str] = []
-        for parent in level:
-            for child, layer in settling.children_ever(parent):
-                if child not in records:
-                    records.add(child)
-                    below.append(child)
-                    write_decision(file, batch, layer, child, {RECORD: GONE})
+        below = [
+            part for parent in level for part in parts_of(file, *parent) if part[1] not in records
+        ]
+        for layer, record in below:
+            records.add(record)
+            write_decision(file, batch, layer, record, {RECORD: GONE})
         level = below
     return records
 

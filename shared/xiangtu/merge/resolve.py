@@ -59,10 +59,7 @@ def presence(
         if change.says is None:
             continue
         if change.operation == "delete":
-            parent = parent_of_delete(change)
-            if parent == GONE:
-                return GONE, ()
-            if parent is not None:
+            if parent_of_delete(change) in (HERE, CONFLICT):
                 continue  # the parent stays, so what went with it stays
         writers.append(change)
     if not any(change.operation == "insert" for change in changes):

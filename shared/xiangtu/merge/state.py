@@ -52,6 +52,22 @@ def reference_columns(layer: Layer) -> set[str]:
     return {relation.field for relation in layer.relations} | set(parent_columns(layer))
 
 
+def parts_of(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]:
+    """(layer, uuid) of the records that are now parts of this one."""
+    found = []
+    for child in file.catalogue.layers.values():
+        for column, parent in parent_columns(child).items():
+            if parent not in (layer, ""):
+                continue
+            found += [
+                (child.name, uuid)
+                for (uuid,) in file.connection.execute(
+                    f'SELECT uuid FROM "{child.name}" WHERE "{column}" = ?', (record,)
+                )
+            ]
+    return found
+
+
 def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str, str]:
     """Joined-away records among `records` → the record they were joined to, at the end."""
     found: dict[str, str] = {}
