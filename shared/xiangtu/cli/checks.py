@@ -1,0 +1,117 @@
+"""Commands about findings: validate, findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from .. import store, validate
+from ..validate import findings
+from ..validate.registry import RULES
+from .command import Call, Commands, Outcome
+from .terminal import Terminal
+
+#: Findings shown one by one; --json has them all.
+_SHOWN = 40
+
+
+def add(commands: Commands) -> None:
+    """Register the commands of this module."""
+    _ = commands.translate
+
+    check = commands.add("validate", run_validate, "check the county's records against the rules")
+    check.add_argument("county", metavar="COUNTY.sqlite")
+    check.add_argument("--layer", dest="layers", action="append", metavar="NAME",
+                       help=_("only this layer (may be given again)"))  # fmt: skip
+    check.add_argument("--since", metavar="BATCH",
+                       help=_("only what changed since this batch, and its neighbours"))  # fmt: skip
+
+    listed = commands.add("findings", run_findings, "list findings, or accept one with a reason")
+    listed.add_argument("county", metavar="COUNTY.sqlite")
+    listed.add_argument("--state", choices=("open", "fixed", "accepted"), default="open")
+    actions = commands.actions(listed)
+    accept = commands.add_action(actions, "accept", run_accept, "let a finding stand, and say why")
+    accept.add_argument("id", metavar="ID")
+    accept.add_argument("--reason", required=True, metavar="TEXT", help=_("why it may stand"))
+
+
+def run_validate(call: Call) -> Outcome:
+    """xiangtu validate: exit code 1 if an error is open."""
+    with store.open(call.county) as file:
+        for name in call.arguments.layers or ():
+            file.catalogue.layer(name)
+        file.sign_in(author=call.author)
+        summary = validate.run(
+            file, layers=call.arguments.layers, since=call.arguments.since, progress=call.progress
+        )
+        found = findings.list_findings(file, layers=call.arguments.layers)
+    by_rule = Counter((each.severity, each.rule) for each in found)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        if not found:
+            terminal.line(_("No open findings."))
+            return
+        severities = {"error": 0, "warning": 1, "note": 2}
+        terminal.table(
+            [_("severity"), _("rule"), _("what"), _("findings")],
+            [
+                (_severity(terminal, severity), rule, _title(terminal, rule), count)
+                for (severity, rule), count in sorted(
+                    by_rule.items(), key=lambda each: (severities.get(each[0][0], 3), each[0][1])
+                )
+            ],
+        )
+        terminal.note(_("See each with: xiangtu findings COUNTY.sqlite"))
+
+    return Outcome(
+        {"summary": summary, "open": [
+            {"severity": severity, "rule": rule, "count": count}
+            for (severity, rule), count in by_rule.items()
+        ]},
+        show,
+        waits=any(each.severity == "error" for each in found),
+    )  # fmt: skip
+
+
+def run_findings(call: Call) -> Outcome:
+    """xiangtu findings."""
+    with store.open(call.county, readonly=True) as file:
+        found = findings.list_findings(file, state=call.arguments.state)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        if not found:
+            terminal.line(_("No findings."))
+            return
+        terminal.table(
+            ["ID", _("severity"), _("what"), _("layer"), _("record"), _("measured"), _("limit")],
+            [
+                (each.id, _severity(terminal, each.severity), _title(terminal, each.rule),
+                 each.layer, each.record, each.measured, each.limit)
+                for each in found[:_SHOWN]
+            ],
+        )  # fmt: skip
+        if len(found) > _SHOWN:
+            terminal.note(
+                _("… and {count} more; --json has them all.").format(count=len(found) - _SHOWN)
+            )
+
+    return Outcome(
+        {"findings": found}, show, waits=any(_is_open_error(each) for each in found)
+    )
+
+
+def _is_open_error(finding) -> bool:
+    return finding.state == "open" and finding.severity == "error"
+
+
+def run_accept(call: Call) -> Outcome:
+    """xiangtu findings … accept."""
+    with store.open(call.county) as file:
+        file.sign_in(author=call.author)
+        findings.accept(file, call.arguments.id, call.arguments.reason, call.author)
+    return Outcome(
+        {"accepted": call.arguments.id},
+        lambda terminal: terminal.line(terminal.translate("accepted")),
+    )

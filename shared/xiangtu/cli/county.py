@@ -1,0 +1,250 @@
+"""Commands about a county's file itself: new, import, enrol, copy, upgrade."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from .. import catalogue, store
+from ..errors import BadInput
+from ..geo import zones
+from ..package import enrolment
+from ..sealing import keys
+from ..words import phrase
+from .command import Call, Commands, Outcome, existing, number, whole_number
+from .terminal import Terminal
+
+#: Refused rows shown one by one; --json has them all.
+_ROWS_SHOWN = 20
+
+
+def add(commands: Commands) -> None:
+    """Register the commands of this module."""
+    _ = commands.translate
+
+    new = commands.add("new", run_new, "make a new county file, with its secret key beside it")
+    new.add_argument("county", metavar="COUNTY.sqlite")
+    new.add_argument("--county", dest="code", required=True, metavar="990101",
+                     help=_("the county's code, six digits (GB/T 2260)"))  # fmt: skip
+    new.add_argument("--name", required=True, metavar="NAME", help=_("the county's name"))
+    where = new.add_mutually_exclusive_group(required=True)
+    where.add_argument("--longitude", type=number, metavar="L",
+                       help=_("any longitude in the county: picks its CGCS2000 zone"))  # fmt: skip
+    where.add_argument("--srid", type=whole_number, metavar="EPSG",
+                       help=_("the county's metric CRS"))  # fmt: skip
+    new.add_argument("--villages", type=Path, metavar="FILE", help=_("outlines of its villages"))
+
+    take = commands.add("import", run_import, "take in a Shapefile, GeoPackage, GeoJSON or CSV")
+    take.add_argument("county", metavar="COUNTY.sqlite")
+    take.add_argument("layer", metavar="LAYER")
+    take.add_argument("file", type=Path, metavar="FILE")
+    take.add_argument("--map", type=Path, metavar="MAPPING.toml",
+                      help=_("which column fills which field (else by name)"))  # fmt: skip
+    take.add_argument("--preview", action="store_true",
+                      help=_("only say what would not fit; write nothing"))  # fmt: skip
+
+    enrol = commands.add("enrol", run_enrol, "let a tablet take part, by its device card")
+    enrol.add_argument("county", metavar="COUNTY.sqlite")
+    enrol.add_argument("card", type=Path, metavar="DEVICE_CARD")
+
+    copy = commands.add("copy", run_copy, "copy a survey file that may be in use, with attachments")
+    copy.add_argument("file", type=Path, metavar="FILE")
+    copy.add_argument("out", type=Path, metavar="OUT")
+
+    upgrade = commands.add("upgrade", run_upgrade, "bring an older survey file forward")
+    upgrade.add_argument("file", type=Path, metavar="FILE")
+
+
+def run_new(call: Call) -> Outcome:
+    """xiangtu new."""
+    arguments, _ = call.arguments, call.translate
+    path = call.county
+    code = str(arguments.code)
+    if len(code) != 6 or not (code.isascii() and code.isdigit()):
+        raise BadInput("county.code", code=code)
+    if arguments.villages is not None:
+        existing(arguments.villages)
+    if arguments.srid is not None:
+        srid = arguments.srid
+    else:
+        srid = zones.zone_for_longitude(arguments.longitude).epsg
+    key_path = keys.county_key_path(path)
+    if key_path.exists():
+        raise BadInput("county.key_exists", path=key_path)
+    villages = None
+    with store.create(
+        path, catalogue.load(), srid, role="county", county=code, name=arguments.name
+    ) as file:
+        try:
+            file.meta["recipient"] = keys.make_county_key(path)
+            file.sign_in(author=call.author)
+            if arguments.villages is not None:
+                from .. import importing
+
+                villages = importing.run(
+                    file, "village", arguments.villages, None, progress=call.progress
+                )
+        except BaseException:
+            file.close()
+            _remove_new(path, key_path)
+            raise
+    document = {
+        "path": path,
+        "key": key_path,
+        "county": code,
+        "name": arguments.name,
+        "srid": srid,
+        "villages": villages,
+    }
+
+    def show(terminal: Terminal) -> None:
+        terminal.facts(
+            [
+                (_("county file"), path),
+                (_("secret key"), key_path),
+                (_("CRS"), f"EPSG:{srid}"),
+                (_("villages"), villages.taken if villages else 0),
+            ]
+        )
+        terminal.note(_("Keep the key safe and apart: without it no package can be opened."))
+        if villages is not None:
+            _show_refused(terminal, villages)
+
+    return Outcome(document, show, waits=bool(villages and villages.refused))
+
+
+def _remove_new(path: Path, key_path: Path) -> None:
+    """What `new` made before it was refused; nothing of it was there before."""
+    for each in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), key_path):
+        with contextlib.suppress(OSError):
+            each.unlink()
+    with contextlib.suppress(OSError):
+        (path.parent / "attachments").rmdir()
+
+
+def run_import(call: Call) -> Outcome:
+    """xiangtu import."""
+    from .. import importing
+    from ..importing import mapping as mappings
+
+    arguments, _ = call.arguments, call.translate
+    with store.open(call.county) as file:
+        file.catalogue.layer(arguments.layer)
+        mapping = mappings.load(existing(arguments.map)) if arguments.map else None
+        source = arguments.file
+        if not source.exists():
+            raise BadInput("file.missing", path=source)
+        if arguments.preview:
+            preview = importing.preview(file, arguments.layer, source, mapping)
+            return Outcome(
+                {"preview": preview},
+                lambda terminal: _show_preview(terminal, preview),
+                waits=preview.would_take < preview.rows,
+            )
+        file.sign_in(author=call.author)
+        summary = importing.run(file, arguments.layer, source, mapping, progress=call.progress)
+
+    def show(terminal: Terminal) -> None:
+        terminal.facts(
+            [
+                (_("layer"), arguments.layer),
+                (_("batch"), summary.number),
+                (_("rows read"), summary.rows),
+                (_("taken"), summary.taken),
+                (_("refused"), len(summary.refused)),
+            ]
+        )
+        _show_refused(terminal, summary)
+
+    return Outcome({"import": summary, "reasons": summary.reasons}, show, bool(summary.refused))
+
+
+def _show_preview(terminal: Terminal, preview) -> None:
+    _ = terminal.translate
+    terminal.facts(
+        [
+            (_("layer"), preview.layer),
+            (_("format"), preview.format),
+            (_("CRS"), preview.crs),
+            (_("encoding"), preview.encoding),
+            (_("rows read"), preview.rows),
+            (_("would be taken"), preview.would_take),
+            (_("columns no field takes"), preview.unused),
+            (_("required fields nothing fills"), preview.without_source),
+        ]
+    )
+    terminal.table(
+        [_("field"), _("column"), _("filled"), _("do not fit")],
+        [
+            (each.field, each.column, each.filled, sum(each.misfits.values()))
+            for each in preview.columns
+        ],
+    )
+    for examples in preview.examples.values():
+        _show_rows(terminal, examples)
+    _show_notes(terminal, preview.notes)
+
+
+def _show_refused(terminal: Terminal, summary) -> None:
+    _ = terminal.translate
+    _show_rows(terminal, summary.refused[:_ROWS_SHOWN])
+    more = len(summary.refused) - _ROWS_SHOWN
+    if more > 0:
+        terminal.note(_("… and {count} more; --json has them all.").format(count=more))
+    for field, count in summary.left_out.items():
+        terminal.note(_("{field}: {count} values left out").format(field=field, count=count))
+    _show_notes(terminal, summary.notes)
+
+
+def _show_rows(terminal: Terminal, refused) -> None:
+    if refused:
+        _ = terminal.translate
+        terminal.table(
+            [_("row"), _("reason"), _("field"), _("value")],
+            [
+                (each.row, _reason(terminal, each.reason), each.field, each.value)
+                for each in refused
+            ],
+        )
+
+
+def _reason(terminal: Terminal, reason: str) -> str:
+    return phrase(f"import.row.{reason}", terminal.translate.language)
+
+
+def _show_notes(terminal: Terminal, notes) -> None:
+    for each in notes:
+        terminal.note(phrase(each.code, terminal.translate.language, each.facts))
+
+
+def run_enrol(call: Call) -> Outcome:
+    """xiangtu enrol."""
+    _ = call.translate
+    with store.open(call.county) as file:
+        file.sign_in(author=call.author)
+        device = enrolment.enrol(file, existing(call.arguments.card))
+    return Outcome({"device": device}, lambda terminal: terminal.facts([(_("device"), device)]))
+
+
+def run_copy(call: Call) -> Outcome:
+    """xiangtu copy."""
+    _ = call.translate
+    source, out = call.arguments.file, call.arguments.out
+    store.copy(source, out)
+    return Outcome(
+        {"copied": source, "to": out},
+        lambda terminal: terminal.facts([(_("copy"), out)]),
+    )
+
+
+def run_upgrade(call: Call) -> Outcome:
+    """xiangtu upgrade."""
+    _ = call.translate
+    path = call.arguments.file
+    aside = store.upgrade(path, catalogue.load())
+    return Outcome(
+        {"upgraded": path, "before": aside},
+        lambda terminal: terminal.facts(
+            [(_("survey file"), path), (_("as it was before"), aside)]
+        ),
+    )

@@ -1,0 +1,143 @@
+"""Commands between county and tablet: assign, start, receive, pack, inspect, receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import store
+from ..errors import BadFile
+from ..package import assignment, receipt, survey_package, tablet
+from ..sealing import keys
+from .command import Call, Commands, Outcome, existing
+from .terminal import Terminal
+
+
+def add(commands: Commands) -> None:
+    """Register the commands of this module."""
+    _ = commands.translate
+
+    assign = commands.add("assign", run_assign, "hand out work to a tablet")
+    assign.add_argument("county", metavar="COUNTY.sqlite")
+    assign.add_argument("out", type=Path, metavar="OUT.xta")
+    assign.add_argument("--device", required=True, metavar="ID", help=_("an enrolled tablet"))
+    assign.add_argument("--surveyor", required=True, metavar="NAME", help=_("who surveys with it"))
+    assign.add_argument("--village", dest="villages", required=True, nargs="+", metavar="CODE",
+                        action="extend", help=_("codes of the villages"))  # fmt: skip
+    assign.add_argument("--layer", dest="layers", nargs="+", metavar="NAME", action="extend",
+                        help=_("only these layers (else all)"))  # fmt: skip
+    assign.add_argument("--basemap", type=Path, metavar="FILE.mbtiles", help=_("an offline map"))
+    assign.add_argument("--campaign", metavar="CODE", help=_("the survey round"))
+
+    start = commands.add("start", run_start, "set up a tablet's folder, or take an assignment in")
+    start.add_argument("tablet", type=Path, metavar="TABLET_DIR")
+    start.add_argument("assignment", type=Path, nargs="?", metavar="ASSIGNMENT.xta")
+    start.add_argument("--name", metavar="NAME", help=_("what people call this tablet"))
+
+    pack = commands.add("pack", run_pack, "pack what the tablet surveyed since the last package")
+    pack.add_argument("tablet", type=Path, metavar="TABLET_DIR")
+    pack.add_argument("out", type=Path, metavar="OUT.xtp")
+
+    inspect = commands.add("inspect", run_inspect, "say what a package is, and whether it is sound")
+    inspect.add_argument("package", type=Path, metavar="PACKAGE")
+    inspect.add_argument("--county", type=Path, metavar="COUNTY.sqlite",
+                         help=_("check it as this county would before merging"))  # fmt: skip
+
+    give = commands.add("receipt", run_receipt, "tell a tablet what has arrived")
+    give.add_argument("county", metavar="COUNTY.sqlite")
+    give.add_argument("out", type=Path, metavar="OUT")
+    give.add_argument("--device", required=True, metavar="ID")
+
+    receive = commands.add("receive", run_receive, "read a receipt on the tablet")
+    receive.add_argument("tablet", type=Path, metavar="TABLET_DIR")
+    receive.add_argument("receipt", type=Path, metavar="RECEIPT.xtr")
+
+
+def run_assign(call: Call) -> Outcome:
+    """xiangtu assign."""
+    arguments, _ = call.arguments, call.translate
+    if arguments.basemap is not None:
+        existing(arguments.basemap)
+    with store.open(call.county) as file:
+        file.sign_in(author=call.author)
+        summary = assignment.assign(
+            file,
+            arguments.out,
+            arguments.device,
+            arguments.surveyor,
+            arguments.villages,
+            layers=arguments.layers,
+            basemap=arguments.basemap,
+            campaign=arguments.campaign,
+            progress=call.progress,
+        )
+    return Outcome(
+        {"assignment": summary, "path": arguments.out},
+        lambda terminal: _show_summary(terminal, summary, arguments.out),
+    )
+
+
+def run_start(call: Call) -> Outcome:
+    """xiangtu start."""
+    arguments, _ = call.arguments, call.translate
+    if arguments.assignment is not None:
+        existing(arguments.assignment)
+    started = tablet.start(arguments.tablet, name=arguments.name)
+    adopted = None
+    if arguments.assignment is not None:
+        adopted = assignment.adopt(arguments.tablet, arguments.assignment, progress=call.progress)
+    document = {"device": started.device_id, "card": started.card, "adopted": adopted}
+
+    def show(terminal: Terminal) -> None:
+        terminal.facts([(_("device"), started.device_id), (_("device card"), started.card)])
+        if adopted is None:
+            terminal.note(_("Give the device card to the county; it enrols the tablet with it."))
+        else:
+            _show_summary(terminal, adopted, arguments.tablet)
+
+    return Outcome(document, show)
+
+
+def run_pack(call: Call) -> Outcome:
+    """xiangtu pack."""
+    arguments = call.arguments
+    summary = survey_package.pack(arguments.tablet, arguments.out, progress=call.progress)
+    return Outcome(
+        {"package": summary, "path": arguments.out},
+        lambda terminal: _show_summary(terminal, summary, arguments.out),
+    )
+
+
+def run_inspect(call: Call) -> Outcome:
+    """xiangtu inspect."""
+    path = existing(call.arguments.package)
+    county = call.arguments.county
+    if county is not None:
+        with store.open(county, readonly=True) as file:
+            content = survey_package.inspect(
+                path, identity=keys.county_identity(county, call.key), file=file
+            )
+    else:
+        identity = keys.county_identity(Path("county"), call.key) if call.key else None
+        content = survey_package.inspect(path, identity=identity)
+    return Outcome(content, lambda terminal: _show_content(terminal, content))
+
+
+def run_receipt(call: Call) -> Outcome:
+    """xiangtu receipt."""
+    arguments = call.arguments
+    with store.open(call.county) as file:
+        file.sign_in(author=call.author)
+        summary = receipt.write_receipt(file, arguments.out, arguments.device)
+    return Outcome(
+        {"receipt": summary, "path": arguments.out},
+        lambda terminal: _show_summary(terminal, summary, arguments.out),
+    )
+
+
+def run_receive(call: Call) -> Outcome:
+    """xiangtu receive."""
+    summary = receipt.read_receipt(call.arguments.tablet, existing(call.arguments.receipt))
+    return Outcome(
+        {"receipt": summary},
+        lambda terminal: _show_summary(terminal, summary, call.arguments.receipt),
+    )

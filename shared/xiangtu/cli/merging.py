@@ -1,0 +1,313 @@
+"""Commands about what comes back: merge, held, conflicts, duplicates, batches, undo, history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from .. import store
+from ..merge import batches, conflicts, duplicates, joining, undo
+from ..merge.held import list_held
+from ..merge.plan import WAITING, MergeReport, merge
+from ..sealing import keys
+from ..words import phrase
+from .command import Call, Commands, Outcome, existing
+from .terminal import Terminal
+
+
+def add(commands: Commands) -> None:
+    """Register the commands of this module."""
+    _ = commands.translate
+
+    join = commands.add("merge", run_merge, "merge survey packages into the county")
+    join.add_argument("county", metavar="COUNTY.sqlite")
+    join.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")
+    join.add_argument("--dry-run", action="store_true",
+                      help=_("say what it would do; write nothing"))  # fmt: skip
+
+    held = commands.add("held", run_held, "list records that were held back, and why")
+    held.add_argument("county", metavar="COUNTY.sqlite")
+
+    listed = commands.add("conflicts", run_conflicts, "list conflicts, or decide one")
+    listed.add_argument("county", metavar="COUNTY.sqlite")
+    actions = commands.actions(listed)
+    take = commands.add_action(actions, "take", run_take, "decide a conflict for one of its heads")
+    take.add_argument("id", metavar="ID")
+    take.add_argument("head", metavar="HEAD", help=_("its number in the list"))
+    take.add_argument("--reason", default="", metavar="TEXT", help=_("why; kept with the decision"))
+
+    pairs = commands.add("duplicates", run_duplicates, "list records that may be one, or decide")
+    pairs.add_argument("county", metavar="COUNTY.sqlite")
+    actions = commands.actions(pairs)
+    one = commands.add_action(actions, "join", run_join, "make one record of a pair")
+    one.add_argument("id", metavar="ID")
+    one.add_argument("--survivor", metavar="UUID", help=_("the record that stays"))
+    one.add_argument("--reason", default="", metavar="TEXT", help=_("why; kept with the decision"))
+    two = commands.add_action(actions, "apart", run_apart, "say that a pair are two things")
+    two.add_argument("id", metavar="ID")
+    two.add_argument("--reason", default="", metavar="TEXT", help=_("why; kept with the decision"))
+
+    listing = commands.add("batches", run_batches, "list imports, merges and decisions in order")
+    listing.add_argument("county", metavar="COUNTY.sqlite")
+
+    back = commands.add("undo", run_undo, "take a batch out again")
+    back.add_argument("county", metavar="COUNTY.sqlite")
+    back.add_argument("batch", metavar="BATCH", help=_("its number or uuid"))
+
+    history = commands.add("history", run_history, "show all that ever happened to a record")
+    history.add_argument("county", metavar="COUNTY.sqlite")
+    history.add_argument("uuid", metavar="UUID")
+
+
+def run_merge(call: Call) -> Outcome:
+    """xiangtu merge: one package after the other; a refused one stops those after it."""
+    arguments, _ = call.arguments, call.translate
+    for path in arguments.packages:
+        existing(path)
+    identity = keys.county_identity(call.county, call.key)
+    reports: list[tuple[Path, MergeReport]] = []
+    with store.open(call.county) as file:
+        count = len(arguments.packages)
+        for index, path in enumerate(arguments.packages):
+
+            def part(fraction: float, step: str, done: int = index) -> bool:
+                return call.progress((done + fraction) / count, step)
+
+            try:
+                report = merge(
+                    file, path, identity,
+                    author=call.author, dry_run=arguments.dry_run, progress=part,
+                )  # fmt: skip
+            except BaseException:
+                for before, _report in reports:
+                    call.note(_("{path}: merged before this").format(path=before))
+                raise
+            reports.append((path, report))
+
+    def show(terminal: Terminal) -> None:
+        if arguments.dry_run:
+            terminal.note(_("Nothing was written: this is what a merge would do."))
+        for path, report in reports:
+            _show_merge(terminal, str(path), report)
+
+    return Outcome(
+        {"merges": [{"path": path, **vars(report)} for path, report in reports]},
+        show,
+        waits=any(report.needs_person for _path, report in reports),
+    )
+
+
+def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
+    _ = terminal.translate
+    states = {
+        "merged": _("merged"),
+        "already": _("merged before; nothing to do"),
+        "waiting": _("waits for package {number} of the same tablet").format(
+            number=report.waits_for
+        ),
+    }
+    terminal.line(f"{name}: {states.get(report.state, report.state)}")
+    if report.state not in ("already", WAITING):
+        terminal.facts(
+            [
+                (f"  {title}", value)
+                for title, value in (
+                    (_("batch"), report.batch),
+                    (_("changes"), report.changes),
+                    (_("records new"), report.inserted),
+                    (_("records changed"), report.updated),
+                    (_("records deleted"), report.deleted),
+                    (_("attachments"), report.attachments),
+                    (_("conflicts"), len(report.conflicts)),
+                    (_("possible duplicates"), len(report.duplicates)),
+                    (_("held back"), len(report.held)),
+                )
+            ]
+        )
+    for field, count in report.unknown_fields.items():
+        terminal.note(
+            _("{field}: unknown here, carried along ({count} values)").format(
+                field=field, count=count
+            )
+        )
+    for each in report.followed:
+        _show_merge(terminal, _("package {number}").format(number=each.number), each)
+
+
+def run_held(call: Call) -> Outcome:
+    """xiangtu held."""
+    with store.open(call.county) as file:
+        held = [each for each in list_held(file) if each.released_at is None]
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        if not held:
+            terminal.line(_("Nothing is held back."))
+            return
+        terminal.table(
+            [_("layer"), _("record"), _("reason")],
+            [
+                (each.layer, each.record, phrase(each.code, terminal.translate.language, each.facts))
+                for each in held
+            ],
+        )
+
+    return Outcome({"held": held}, show, waits=bool(held))
+
+
+def run_conflicts(call: Call) -> Outcome:
+    """xiangtu conflicts."""
+    with store.open(call.county) as file:
+        found = conflicts.list_conflicts(file)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        if not found:
+            terminal.line(_("No open conflicts."))
+            return
+        for each in found:
+            terminal.line(f"{each.id}  {each.layer} {each.record}  {each.unit}")
+            rows: list[tuple[object, ...]] = [
+                (head.number, head.says or _values(head.values), head.author, head.device,
+                 head.time)
+                for head in each.heads
+            ]  # fmt: skip
+            if each.base:
+                rows.append(("", _values(each.base), _("(before)"), "", ""))
+            terminal.table([_("head"), _("value"), _("author"), _("device"), _("time")], rows)
+            terminal.line()
+        terminal.note(_("Decide with: xiangtu conflicts COUNTY.sqlite take ID HEAD"))
+
+    return Outcome({"conflicts": found}, show, waits=bool(found))
+
+
+def _values(values: Mapping[str, object]) -> str:
+    """The values of a unit of merge in one cell; geometries by their size, not their bytes."""
+    shown = []
+    for name, value in values.items():
+        if isinstance(value, bytes):
+            value = f"<{len(value)} B>"
+        shown.append(f"{name}={'' if value is None else value}")
+    return " · ".join(shown) if len(shown) > 1 else shown[0].split("=", 1)[1] if shown else ""
+
+
+def _decided(call: Call, batch: batches.Batch, what: str) -> Outcome:
+    return Outcome(
+        {"batch": batch.number, "batch_uuid": batch.uuid},
+        lambda terminal: terminal.line(f"{what} ({call.translate('batch')} {batch.number})"),
+    )
+
+
+def run_take(call: Call) -> Outcome:
+    """xiangtu conflicts … take."""
+    arguments = call.arguments
+    with store.open(call.county) as file:
+        batch = conflicts.take(
+            file, arguments.id, arguments.head, author=call.author, reason=arguments.reason
+        )
+    return _decided(call, batch, call.translate("decided"))
+
+
+def run_duplicates(call: Call) -> Outcome:
+    """xiangtu duplicates."""
+    with store.open(call.county) as file:
+        found = duplicates.list_pairs(file)
+    waiting = [each for each in found if each.state == "open"]
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        if not found:
+            terminal.line(_("No possible duplicates."))
+            return
+        reasons = {
+            "same_code": _("same code"),
+            "overlap": _("outlines overlap"),
+            "near": _("close together"),
+        }
+        states = {"open": _("open"), "joined": _("joined"), "apart": _("apart")}
+        terminal.table(
+            ["ID", _("layer"), "A", "B", _("reason"), _("state")],
+            [
+                (each.id, each.layer, each.a, each.b, reasons.get(each.reason, each.reason),
+                 states.get(each.state, each.state))
+                for each in found
+            ],
+        )  # fmt: skip
+
+    return Outcome({"duplicates": found}, show, waits=bool(waiting))
+
+
+def run_join(call: Call) -> Outcome:
+    """xiangtu duplicates … join."""
+    arguments = call.arguments
+    with store.open(call.county) as file:
+        batch = joining.join(
+            file, arguments.id,
+            author=call.author, reason=arguments.reason, survivor=arguments.survivor,
+        )  # fmt: skip
+    return _decided(call, batch, call.translate("joined"))
+
+
+def run_apart(call: Call) -> Outcome:
+    """xiangtu duplicates … apart."""
+    arguments = call.arguments
+    with store.open(call.county) as file:
+        batch = joining.keep_apart(
+            file, arguments.id, author=call.author, reason=arguments.reason
+        )
+    return _decided(call, batch, call.translate("kept apart"))
+
+
+def run_batches(call: Call) -> Outcome:
+    """xiangtu batches."""
+    with store.open(call.county, readonly=True) as file:
+        found = batches.list_batches(file)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        terminal.table(
+            [_("batch"), _("kind"), _("author"), _("time"), _("undone")],
+            [(each.number, each.kind, each.author, each.made_at, each.undone_at) for each in found],
+        )
+
+    return Outcome({"batches": found}, show)
+
+
+def run_undo(call: Call) -> Outcome:
+    """xiangtu undo."""
+    with store.open(call.county) as file:
+        batch = undo.undo(
+            file, call.arguments.batch, author=call.author, progress=call.progress
+        )
+    return _decided(call, batch, call.translate("undone"))
+
+
+def run_history(call: Call) -> Outcome:
+    """xiangtu history."""
+    with store.open(call.county, readonly=True) as file:
+        entries = file.history(call.arguments.uuid)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        operations = {
+            "insert": _("made"),
+            "update": _("changed"),
+            "delete": _("deleted"),
+            "decide": _("decided"),
+        }
+        for entry in entries:
+            out = "" if entry.live else _(" (not in force: undone or held back)")
+            terminal.line(
+                f"{entry.time}  {entry.author}  {entry.device}  "
+                f"{operations.get(entry.operation, entry.operation)}{out}"
+            )
+            for value in entry.values:
+                terminal.line(f"    {value.field}: {_shown(value.old)} → {_shown(value.new)}")
+
+    return Outcome({"record": call.arguments.uuid, "history": entries}, show)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"<{len(value)} B>" if isinstance(value, bytes) else str(value)

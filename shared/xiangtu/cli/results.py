@@ -1,0 +1,79 @@
+"""Commands that hand out results: report, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import store
+from ..errors import BadFile
+from ..words import phrase
+from .command import Call, Commands, Outcome
+from .terminal import Terminal
+
+_FORMATS = ("gpkg", "geojson", "shp", "nyt2539")
+
+
+def add(commands: Commands) -> None:
+    """Register the commands of this module."""
+    _ = commands.translate
+
+    report = commands.add("report", run_report, "figures by village and township, Excel and HTML")
+    report.add_argument("county", metavar="COUNTY.sqlite")
+    report.add_argument("out", type=Path, metavar="OUT_DIR")
+
+    export = commands.add("export", run_export, "write the records for other programs")
+    export.add_argument("county", metavar="COUNTY.sqlite")
+    export.add_argument("out", type=Path, metavar="OUT")
+    export.add_argument("--format", required=True, choices=_FORMATS)
+    export.add_argument("--layer", dest="layers", action="append", metavar="NAME",
+                        help=_("only this layer (may be given again)"))  # fmt: skip
+    export.add_argument("--public", action="store_true",
+                        help=_("public layers only, nothing personal"))  # fmt: skip
+
+
+def run_report(call: Call) -> Outcome:
+    """xiangtu report: an Excel workbook and a page, in a new or an empty folder."""
+    from ..report import page, statistics, workbook
+
+    folder = call.arguments.out
+    if folder.exists() and not folder.is_dir():
+        raise BadFile("place.no_directory", path=folder)
+    table, html = folder / "report.xlsx", folder / "index.html"
+    for path in (table, html):
+        if path.exists():
+            raise BadFile("file.exists", path=path)
+    with store.open(call.county, readonly=True) as file:
+        call.progress(0.0, "report.counting")
+        figures = statistics.figures(file)
+    folder.mkdir(parents=True, exist_ok=True)
+    call.progress(0.6, "report.writing")
+    workbook.write(figures, table)
+    page.write(figures, html)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        terminal.facts([(_("workbook"), table), (_("page"), html)])
+
+    return Outcome({"workbook": table, "page": html, "figures": figures}, show)
+
+
+def run_export(call: Call) -> Outcome:
+    """xiangtu export."""
+    from ..report.export import export
+
+    arguments = call.arguments
+    with store.open(call.county) as file:
+        file.sign_in(author=call.author)
+        written = export(
+            file, arguments.out, arguments.format, call.author,
+            public=arguments.public, layers=arguments.layers, progress=call.progress,
+        )  # fmt: skip
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        terminal.table([_("layer"), _("records")], list(written.counts.items()))
+        terminal.facts([(_("written"), written.path), (_("CRS"), f"EPSG:{written.srid}")])
+        for each in written.notes:
+            terminal.note(phrase(each.code, terminal.translate.language, each.facts))
+
+    return Outcome({"export": written}, show)
