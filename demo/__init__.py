@@ -1,1 +1,1 @@
-"""The demonstration: an invented county, three teams who survey it, and what the office makes of it."""
+"""The demonstration: an invented county, three teams who survey it, what the office makes of it."""

@@ -193,7 +193,7 @@ def _chords(faces: np.ndarray) -> list[shapely.LineString]:
 
 
 def _absorb_small(faces: np.ndarray, villages: list[Village]) -> np.ndarray:
-    """Join faces too small or too thin to the neighbour in the same village they share most with."""
+    """Join what is too small or too thin to the neighbour of its village it shares most with."""
     home = _home(faces, villages)
     shapes = dict(enumerate(faces))
     for _ in range(3):
