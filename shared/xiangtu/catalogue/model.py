@@ -62,8 +62,37 @@ class CodeList:
 
 
 @dataclass(frozen=True)
+class CrosswalkPair:
+    """Code `source` of one list is code `target` of another; `checked` against a text or not."""
+
+    source: str
+    target: str
+    checked: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """How codes of list `from_list` read in list `to_list`; a source may have several targets."""
+
+    name: str
+    label: Label
+    from_list: str
+    to_list: str
+    source: str
+    checked: bool
+    pairs: tuple[CrosswalkPair, ...]
+
+    def targets(self, code: str) -> tuple[str, ...]:
+        """Codes of `to_list` for a code of `from_list`; empty where nothing is known."""
+        return tuple(each.target for each in self.pairs if each.source == code)
+
+
+@dataclass(frozen=True)
 class Field:
     """One column.
+
+    A value of type "codes" is text: the codes joined by ";", in the order of the list.
 
     `required` is a SQL condition ("1" for always, None for never), `shown_when` too; a
     condition that is NULL is not required, and hides. `default` is a literal value.
@@ -72,8 +101,11 @@ class Field:
     "length"); derived fields are stored but never journalled nor merged.
     `sensitive` fields hold the masked text only; their column is followed by
     "<name>_secret", the uuid of the sealed value in table `secret`.
-    `identifier` names a structure of geo.identifiers ("citizen_id", "contracted_parcel"…).
-    `official` maps an exchange format ("nyt2539", "zjdzdxx"…) to its field name there.
+    `identifier` names a structure of geo.identifiers ("citizen_id", "contracted_parcel"…) or is a
+    regular expression beginning with "^"; `identifier_when` is the condition under which a value
+    must have it (a passport is no citizen id).
+    `official` maps an exchange format ("nyt2539", "zjd", "yjjbnt") to its field name there; that
+    of a reference carries the key of the record it names.
     """
 
     name: str
@@ -96,6 +128,7 @@ class Field:
     unit_of_merge: str = ""
     derived: str | None = None
     identifier: str | None = None
+    identifier_when: str | None = None
     help: Label | None = None
     official: Mapping[str, str] = field(default_factory=dict)
 
@@ -157,13 +190,19 @@ class Rule:
 
 @dataclass(frozen=True)
 class Style:
-    """Colours as #rrggbb by convention (domain: what the office hands out)."""
+    """Colours as #rrggbb by convention (domain: what the office hands out).
+
+    `categories` maps codes of `category_field` to fills; a code's colour also serves the codes
+    below it (its sub-classes).
+    """
 
     stroke: str = "#333333"
     fill: str | None = None
     width_mm: float = 0.3
     label_field: str | None = None
     minimum_scale: int | None = None
+    category_field: str | None = None
+    categories: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,7 +213,8 @@ class Layer:
     code is a finding). `surveyed` is False for the tables around them (attachment, track…).
     `append_only` tables (fix, lineage) are never edited and have no journal: their rows travel
     as they are.
-    `match` says how a second record of the same thing is recognised in a merge.
+    `exchange` maps an exchange format to the table there, `constants` to fields of that table
+    that are the same in every row. `sections` are the headings of the form, in order.
     """
 
     name: str
@@ -196,6 +236,8 @@ class Layer:
     public: bool = False
     tolerance_m: float = 0.001
     exchange: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sections: Mapping[str, Label] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -246,11 +288,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All layers and code lists; `version` is a hash of their contents."""
+    """All layers and code lists; `version` is a hash of their contents.
+
+    `common` describes the columns that every surveyed layer has beside its own fields
+    (COMMON_FIELDS, BOOKKEEPING, MEASUREMENT_FIELDS): their labels, types and code lists.
+    """
 
     version: str
     layers: Mapping[str, Layer]
     code_lists: Mapping[str, CodeList]
+    common: Mapping[str, Field] = field(default_factory=dict)
+    crosswalks: Mapping[str, Crosswalk] = field(default_factory=dict)
 
     def layer(self, name: str) -> Layer:
         """The layer of that name; BadInput("layer.unknown") if there is none."""
@@ -261,6 +309,11 @@ class Catalogue:
         except KeyError:
             known = ", ".join(self.layers)
             raise BadInput("layer.unknown", layer=name, known=known) from None
+
+    def field_of(self, layer: str, column: str) -> Field | None:
+        """The field behind a column of a layer: its own or a common one; None for the geometry,
+        fid, uuid and secret columns."""
+        return self.layer(layer).fields.get(column) or self.common.get(column)
 
     def children_of(self, parent: str) -> Iterator[tuple[Layer, Relation]]:
         """Layers with a relation to `parent`, with that relation."""

@@ -1,0 +1,6 @@
+"""What is surveyed: layers, fields, code lists and rules, read from resources/catalogue."""
+
+from .loader import load
+from .model import Catalogue, Code, CodeList, Field, Label, Layer, Relation, Rule
+
+__all__ = ["Catalogue", "Code", "CodeList", "Field", "Label", "Layer", "Relation", "Rule", "load"]
