@@ -48,6 +48,13 @@ test: setup  ## lint, then all tests; pytest's summary is the last line
 bench: setup  ## measured comparisons, printed side by side
 	@$(OFFSCREEN) $(PYTHON) -m bench
 
+.PHONY: translations
+translations: setup  ## bring the command line's new sentences into i18n, to be translated there
+	@xgettext --from-code=UTF-8 -L Python --omit-header --no-location --sort-output -k -k_ \
+	  -ktranslate -kadd:3 -kadd_action:4 -o .cache/xiangtu.pot shared/xiangtu/cli/*.py
+	@msgmerge --quiet --no-fuzzy-matching --no-location --update --backup=none \
+	  i18n/zh_CN/LC_MESSAGES/xiangtu.po .cache/xiangtu.pot
+
 .PHONY: clean
 clean:  ## remove what was made here, demo_output too (but not .venv)
 	rm -rf .cache build dist demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -94,12 +94,10 @@ def run_findings(call: Call) -> Outcome:
         )  # fmt: skip
         if len(found) > _SHOWN:
             terminal.note(
-                _("… and {count} more; --json has them all.").format(count=len(found) - _SHOWN)
+                _("and {count} more; --json has them all").format(count=len(found) - _SHOWN)
             )
 
-    return Outcome(
-        {"findings": found}, show, waits=any(_is_open_error(each) for each in found)
-    )
+    return Outcome({"findings": found}, show, waits=any(_is_open_error(each) for each in found))
 
 
 def _is_open_error(finding) -> bool:

@@ -190,7 +190,7 @@ def _show_refused(terminal: Terminal, summary) -> None:
     _show_rows(terminal, summary.refused[:_ROWS_SHOWN])
     more = len(summary.refused) - _ROWS_SHOWN
     if more > 0:
-        terminal.note(_("… and {count} more; --json has them all.").format(count=more))
+        terminal.note(_("and {count} more; --json has them all").format(count=more))
     for field, count in summary.left_out.items():
         terminal.note(_("{field}: {count} values left out").format(field=field, count=count))
     _show_notes(terminal, summary.notes)
@@ -244,7 +244,5 @@ def run_upgrade(call: Call) -> Outcome:
     aside = store.upgrade(path, catalogue.load())
     return Outcome(
         {"upgraded": path, "before": aside},
-        lambda terminal: terminal.facts(
-            [(_("survey file"), path), (_("as it was before"), aside)]
-        ),
+        lambda terminal: terminal.facts([(_("survey file"), path), (_("as it was before"), aside)]),
     )

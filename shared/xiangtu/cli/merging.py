@@ -147,7 +147,11 @@ def run_held(call: Call) -> Outcome:
         terminal.table(
             [_("layer"), _("record"), _("reason")],
             [
-                (each.layer, each.record, phrase(each.code, terminal.translate.language, each.facts))
+                (
+                    each.layer,
+                    each.record,
+                    phrase(each.code, terminal.translate.language, each.facts),
+                )
                 for each in held
             ],
         )
@@ -252,9 +256,7 @@ def run_apart(call: Call) -> Outcome:
     """xiangtu duplicates … apart."""
     arguments = call.arguments
     with store.open(call.county) as file:
-        batch = joining.keep_apart(
-            file, arguments.id, author=call.author, reason=arguments.reason
-        )
+        batch = joining.keep_apart(file, arguments.id, author=call.author, reason=arguments.reason)
     return _decided(call, batch, call.translate("kept apart"))
 
 
@@ -276,9 +278,7 @@ def run_batches(call: Call) -> Outcome:
 def run_undo(call: Call) -> Outcome:
     """xiangtu undo."""
     with store.open(call.county) as file:
-        batch = undo.undo(
-            file, call.arguments.batch, author=call.author, progress=call.progress
-        )
+        batch = undo.undo(file, call.arguments.batch, author=call.author, progress=call.progress)
     return _decided(call, batch, call.translate("undone"))
 
 

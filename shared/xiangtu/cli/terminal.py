@@ -140,11 +140,7 @@ def one_line(text: str) -> str:
 def display_width(text: str) -> int:
     """Columns a text takes on a terminal."""
     return sum(
-        0
-        if unicodedata.combining(each)
-        else 2
-        if unicodedata.east_asian_width(each) in "WF"
-        else 1
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1
         for each in text
     )
 
