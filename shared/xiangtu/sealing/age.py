@@ -14,7 +14,7 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -111,23 +111,59 @@ def decrypt(data: bytes, identities: Iterable[str]) -> bytes:
 
 def encrypt_stream(source: BinaryIO, target: Target, recipients: Sequence[str]) -> None:
     """Seal everything that `source` still holds into `target`, 64 KiB at a time."""
-    if not recipients:
-        raise BadInput("key.no_recipient")
-    file_key = os.urandom(_FILE_KEY_BYTES)
-    stanzas = [_wrap(file_key, _recipient_bytes(recipient)) for recipient in recipients]
-    nonce = os.urandom(_NONCE_BYTES)
-    target.write(write_header(file_key, stanzas))
-    target.write(nonce)
-    cipher = _payload_cipher(file_key, nonce)
-    counter = 0
-    chunk = _read_exactly(source, CHUNK_BYTES)
-    while True:
-        following = _read_exactly(source, CHUNK_BYTES) if len(chunk) == CHUNK_BYTES else b""
-        target.write(cipher.encrypt(_chunk_nonce(counter, last=not following), chunk, None))
-        if not following:
-            return
-        chunk = following
-        counter += 1
+    with SealingWriter(target, recipients) as writer:
+        while chunk := source.read(CHUNK_BYTES):
+            writer.write(chunk)
+
+
+class SealingWriter(io.RawIOBase):
+    """A file to write to whose bytes reach `target` sealed; closing it ends the sealed file."""
+
+    def __init__(self, target: Target, recipients: Sequence[str]) -> None:
+        super().__init__()
+        if not recipients:
+            raise BadInput("key.no_recipient")
+        file_key = os.urandom(_FILE_KEY_BYTES)
+        stanzas = [_wrap(file_key, _recipient_bytes(recipient)) for recipient in recipients]
+        nonce = os.urandom(_NONCE_BYTES)
+        self._target = target
+        self._cipher = _payload_cipher(file_key, nonce)
+        self._held = bytearray()
+        self._counter = 0
+        target.write(write_header(file_key, stanzas))
+        target.write(nonce)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Take all of `data`; what fills no chunk yet is kept until the next call."""
+        view = memoryview(data).cast("B")
+        self._held += view
+        # A full chunk goes out only once more is known to follow: the last one is marked.
+        while len(self._held) > CHUNK_BYTES:
+            self._seal(bytes(self._held[:CHUNK_BYTES]), last=False)
+            del self._held[:CHUNK_BYTES]
+        return len(view)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._seal(bytes(self._held), last=True)
+            self._held.clear()
+        super().close()
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """Close; after an error without ending the sealed file, so that it cannot be opened."""
+        if kind is not None:
+            super().close()
+        else:
+            self.close()
+
+    def _seal(self, chunk: bytes, *, last: bool) -> None:
+        self._target.write(
+            self._cipher.encrypt(_chunk_nonce(self._counter, last=last), chunk, None)
+        )
+        self._counter += 1
 
 
 def decrypt_stream(source: BinaryIO, target: Target, identities: Iterable[str]) -> None:
@@ -140,10 +176,10 @@ def decrypt_stream(source: BinaryIO, target: Target, identities: Iterable[str]) 
     header, mac, stanzas = read_header(source)
     file_key = _unwrap_any(stanzas, secrets)
     if not hmac.compare_digest(mac, _header_mac(file_key, header)):
-        raise BadPackage("seal.damaged", reason="header was changed")
+        raise BadPackage("seal.damaged", reason="reason.changed")
     nonce = _read_exactly(source, _NONCE_BYTES)
     if len(nonce) < _NONCE_BYTES:
-        raise BadPackage("seal.damaged", reason="truncated")
+        raise BadPackage("seal.damaged", reason="reason.truncated")
     cipher = _payload_cipher(file_key, nonce)
     sealed_bytes = CHUNK_BYTES + _TAG_BYTES
     counter = 0
@@ -152,11 +188,11 @@ def decrypt_stream(source: BinaryIO, target: Target, identities: Iterable[str]) 
         following = _read_exactly(source, sealed_bytes) if len(chunk) == sealed_bytes else b""
         last = not following
         if len(chunk) < _TAG_BYTES or (last and counter and len(chunk) == _TAG_BYTES):
-            raise BadPackage("seal.damaged", reason="truncated")
+            raise BadPackage("seal.damaged", reason="reason.truncated")
         try:
             plain = cipher.decrypt(_chunk_nonce(counter, last=last), chunk, None)
         except InvalidTag:
-            raise BadPackage("seal.damaged", reason="contents were changed or cut off") from None
+            raise BadPackage("seal.damaged", reason="reason.changed_or_cut") from None
         target.write(plain)
         if last:
             return
@@ -186,25 +222,25 @@ def read_header(source: BinaryIO) -> tuple[bytes, bytes, list[Stanza]]:
     """
     reader = _HeaderLines(source)
     if reader.line() != VERSION_LINE[:-1]:
-        raise BadPackage("seal.damaged", reason="not an age file of version 1")
+        raise BadPackage("seal.damaged", reason="reason.no_age_file")
     stanzas: list[Stanza] = []
     while True:
         before = bytes(reader.raw)
         line = reader.line()
         if line.startswith(b"---"):
             if not line.startswith(b"--- "):
-                raise BadPackage("seal.damaged", reason="header")
+                raise BadPackage("seal.damaged", reason="reason.header")
             mac = _from_base64(line[4:])
             if len(mac) != 32:
-                raise BadPackage("seal.damaged", reason="header")
+                raise BadPackage("seal.damaged", reason="reason.header")
             if not stanzas:
-                raise BadPackage("seal.damaged", reason="no recipient")
+                raise BadPackage("seal.damaged", reason="reason.header")
             return before + b"---", mac, stanzas
         if not line.startswith(b"-> "):
-            raise BadPackage("seal.damaged", reason="header")
+            raise BadPackage("seal.damaged", reason="reason.header")
         words = line[3:].split(b" ")
         if any(not word or any(not 33 <= code <= 126 for code in word) for word in words):
-            raise BadPackage("seal.damaged", reason="header")
+            raise BadPackage("seal.damaged", reason="reason.header")
         kind, *arguments = (word.decode("ascii") for word in words)
         stanzas.append(Stanza(kind, tuple(arguments), reader.body()))
 
@@ -221,7 +257,7 @@ class _HeaderLines:
         line = self._source.readline(HEADER_LIMIT_BYTES)
         self.raw += line
         if len(self.raw) > HEADER_LIMIT_BYTES or not line.endswith(b"\n"):
-            raise BadPackage("seal.damaged", reason="header")
+            raise BadPackage("seal.damaged", reason="reason.header")
         return line[:-1]
 
     def body(self) -> bytes:
@@ -230,7 +266,7 @@ class _HeaderLines:
         while True:
             line = self.line()
             if len(line) > _BODY_LINE:
-                raise BadPackage("seal.damaged", reason="header")
+                raise BadPackage("seal.damaged", reason="reason.header")
             parts.append(_from_base64(line))
             if len(line) < _BODY_LINE:
                 return b"".join(parts)
@@ -248,7 +284,7 @@ def _wrap(file_key: bytes, recipient: bytes) -> Stanza:
 def _unwrap_any(stanzas: Sequence[Stanza], secrets: Sequence[bytes]) -> bytes:
     """The file key, from the first stanza that one of the secrets opens."""
     if len(stanzas) > 1 and any(stanza.kind == "scrypt" for stanza in stanzas):
-        raise BadPackage("seal.damaged", reason="a passphrase beside other recipients")
+        raise BadPackage("seal.damaged", reason="reason.header")
     found = None
     for stanza in stanzas:
         if stanza.kind != "X25519":
@@ -256,7 +292,7 @@ def _unwrap_any(stanzas: Sequence[Stanza], secrets: Sequence[bytes]) -> bytes:
         share = _from_base64(stanza.arguments[0].encode()) if len(stanza.arguments) == 1 else b""
         # A body of any other length would allow an attack that tries several keys at once.
         if len(share) != 32 or len(stanza.body) != _FILE_KEY_BYTES + _TAG_BYTES:
-            raise BadPackage("seal.damaged", reason="recipient")
+            raise BadPackage("seal.damaged", reason="reason.header")
         for secret in secrets:
             found = found or _unwrap(stanza.body, share, secret)
     if found is None:
@@ -269,7 +305,7 @@ def _unwrap(body: bytes, share: bytes, secret: bytes) -> bytes | None:
     try:
         shared = private.exchange(X25519PublicKey.from_public_bytes(share))
     except ValueError:  # a point of low order: the shared secret would be known to everybody
-        raise BadPackage("seal.damaged", reason="recipient") from None
+        raise BadPackage("seal.damaged", reason="reason.header") from None
     recipient = private.public_key().public_bytes_raw()
     key = _hkdf(shared, salt=share + recipient, info=_X25519_INFO)
     try:
@@ -312,13 +348,13 @@ def _to_base64(data: bytes) -> str:
 def _from_base64(text: bytes) -> bytes:
     """Unpadded, canonical base64 only: every other spelling of the same bytes is refused."""
     if text.endswith(b"="):
-        raise BadPackage("seal.damaged", reason="header")
+        raise BadPackage("seal.damaged", reason="reason.header")
     try:
         data = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise BadPackage("seal.damaged", reason="header") from None
+        raise BadPackage("seal.damaged", reason="reason.header") from None
     if _to_base64(data).encode() != text:
-        raise BadPackage("seal.damaged", reason="header")
+        raise BadPackage("seal.damaged", reason="reason.header")
     return data
 
 
@@ -329,11 +365,11 @@ def _recipient_bytes(recipient: str) -> bytes:
 def _key_bytes(text: str, prefix: str, code: str, *, upper: bool) -> bytes:
     """The 32 bytes of a key; the text itself is never a fact, as it may be a secret."""
     if text != (text.upper() if upper else text.lower()):
-        raise BadInput(code, reason="case")
+        raise BadInput(code, reason="reason.key_case")
     try:
         found, data = bech32.decode(text)
     except BadInput as fault:
         raise BadInput(code, reason=fault.facts["reason"]) from None
     if found != prefix or len(data) != 32:
-        raise BadInput(code, reason="kind")
+        raise BadInput(code, reason="reason.key_kind")
     return data

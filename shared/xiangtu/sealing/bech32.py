@@ -20,19 +20,19 @@ def encode(prefix: str, data: bytes) -> str:
 def decode(text: str) -> tuple[str, bytes]:
     """Prefix (lower case) and data; BadInput("key.malformed", reason=…) if it is not sound."""
     if text.lower() != text and text.upper() != text:
-        raise BadInput("key.malformed", reason="mixed case")
+        raise BadInput("key.malformed", reason="reason.key_case")
     text = text.lower()
     prefix, separator, tail = text.rpartition("1")
     if not separator or not prefix or len(tail) < 6:
-        raise BadInput("key.malformed", reason="too short")
+        raise BadInput("key.malformed", reason="reason.key_length")
     if not all(33 <= ord(character) <= 126 for character in prefix):
-        raise BadInput("key.malformed", reason="characters")
+        raise BadInput("key.malformed", reason="reason.key_characters")
     try:
         values = [_VALUE_OF[character] for character in tail]
     except KeyError:
-        raise BadInput("key.malformed", reason="characters") from None
+        raise BadInput("key.malformed", reason="reason.key_characters") from None
     if _polymod([*_expand(prefix), *values]) != 1:
-        raise BadInput("key.malformed", reason="checksum")
+        raise BadInput("key.malformed", reason="reason.key_checksum")
     return prefix, bytes(_regroup(values[:-6], 5, 8, pad=False))
 
 
@@ -66,5 +66,5 @@ def _regroup(values: bytes | list[int], wide: int, narrow: int, *, pad: bool) ->
     if pad and bits:
         out.append(held << (narrow - bits) & ((1 << narrow) - 1))
     elif not pad and (bits >= wide or held):
-        raise BadInput("key.malformed", reason="padding")
+        raise BadInput("key.malformed", reason="reason.key_checksum")
     return out

@@ -1,0 +1,1 @@
+"""What travels between county and tablet: device cards, assignments, survey packages, receipts."""
