@@ -1,0 +1,1 @@
+"""What goes out of the office: figures, workbooks, pages, exports."""
