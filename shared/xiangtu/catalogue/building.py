@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar, cast, get_args
 
+from ..errors import BadInput
+from . import expression
 from .model import (
+    MEASUREMENT_FIELDS,
     Accuracy,
     Catalogue,
     Code,
@@ -172,6 +175,8 @@ def _build_layer(name: str, raw: Raw, source: Source, common_rules: Raw) -> Laye
         if surveyed
         else []
     )
+    if geometry == "none":
+        rules = [rule for rule in rules if rule and not _reads_measurement(rule.condition)]
     rules += [
         _build_rule(name, name, each, rule, source) for each, rule in entry.entries("rules").items()
     ]
@@ -277,6 +282,14 @@ def _build_rule(prefix: str, layer: str, name: str, raw: Any, source: Source) ->
     )
     entry.done()
     return None if off else made
+
+
+def _reads_measurement(condition: str) -> bool:
+    """Whether a common rule is about how a geometry was measured, so none for a plain table."""
+    try:
+        return bool(expression.names(condition) & set(MEASUREMENT_FIELDS))
+    except BadInput:
+        return False  # checking refuses it, with the reason
 
 
 def _build_photo(entry: Entry) -> PhotoRequirement:

@@ -12,27 +12,17 @@ from ..errors import BadCatalogue
 
 #: What a county's own folder may change on a field or layer that is already there. The rest would
 #: change the table or the meaning of values that are already stored.
-FIELD_MAY_CHANGE = frozenset(
-    [
-        "label",
-        "section",
-        "required",
-        "shown_when",
-        "default",
-        "remember_last",
-        "minimum",
-        "maximum",
-        "personal",
-        "help",
-        "official",
-    ]
-)
-LAYER_MAY_CHANGE = frozenset(
-    ["label", "group", "order", "title_field", "public", "tolerance_m", "exchange", "photos"]
-)
-RULE_MAY_CHANGE = frozenset(
-    ["severity", "condition", "title", "explanation", "remedy", "fields", "off"]
-)
+FIELD_MAY_CHANGE = {
+    *("label", "help", "section", "required", "shown_when", "default", "remember_last"),
+    *("minimum", "maximum", "personal", "identifier", "identifier_when", "official"),
+}
+LAYER_MAY_CHANGE = {
+    *("label", "group", "order", "title_field", "public", "tolerance_m"),
+    *("exchange", "constants", "photos"),
+}
+RULE_MAY_CHANGE = {
+    *("severity", "condition", "title", "explanation", "remedy", "fields", "off"),
+}
 #: Tables within a layer that are merged attribute by attribute.
 MERGED_TABLES = ("accuracy", "style", "sections")
 
@@ -176,7 +166,7 @@ def _extend_entries(
     key: str,
     content: Raw,
     present: Raw,
-    allowed: frozenset[str],
+    allowed: set[str],
     source: Source,
 ) -> None:
     entries: Raw = present.setdefault(key, {})
@@ -192,9 +182,7 @@ def _extend_entries(
         source.files[(layer, name)] = file
 
 
-def _allow(
-    file: str, layer: str, field: str, raw: Mapping[str, Any], allowed: set[str] | frozenset[str]
-) -> None:
+def _allow(file: str, layer: str, field: str, raw: Mapping[str, Any], allowed: set[str]) -> None:
     for key in raw:
         if key not in allowed:
             raise refuse("locked", file, layer, field, key)
