@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from .. import store, validate
 from ..validate import findings
@@ -113,3 +112,13 @@ def run_accept(call: Call) -> Outcome:
         {"accepted": call.arguments.id},
         lambda terminal: terminal.line(terminal.translate("accepted")),
     )
+
+
+def _severity(terminal: Terminal, severity: str) -> str:
+    _ = terminal.translate
+    names = {"error": _("error"), "warning": _("warning"), "note": _("note")}
+    return names.get(severity, severity)
+
+
+def _title(terminal: Terminal, rule: str) -> str:
+    return RULES[rule].title.in_language(terminal.translate.language) if rule in RULES else rule

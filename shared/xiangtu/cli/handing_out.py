@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import store
-from ..errors import BadFile
 from ..package import assignment, receipt, survey_package, tablet
 from ..sealing import keys
+from . import summaries
 from .command import Call, Commands, Outcome, existing
-from .terminal import Terminal
+from .terminal import Terminal, plain
 
 
 def add(commands: Commands) -> None:
@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
     assign.add_argument("--layer", dest="layers", nargs="+", metavar="NAME", action="extend",
                         help=_("only these layers (else all)"))  # fmt: skip
     assign.add_argument("--basemap", type=Path, metavar="FILE.mbtiles", help=_("an offline map"))
-    assign.add_argument("--campaign", metavar="CODE", help=_("the survey round"))
+    assign.add_argument("--campaign", metavar="NAME", help=_("the survey round, by name"))
 
     start = commands.add("start", run_start, "set up a tablet's folder, or take an assignment in")
     start.add_argument("tablet", type=Path, metavar="TABLET_DIR")
@@ -54,7 +54,7 @@ def add(commands: Commands) -> None:
 
 def run_assign(call: Call) -> Outcome:
     """xiangtu assign."""
-    arguments, _ = call.arguments, call.translate
+    arguments = call.arguments
     if arguments.basemap is not None:
         existing(arguments.basemap)
     with store.open(call.county) as file:
@@ -68,11 +68,12 @@ def run_assign(call: Call) -> Outcome:
             layers=arguments.layers,
             basemap=arguments.basemap,
             campaign=arguments.campaign,
+            identity=keys.county_identity(call.county, call.key),
             progress=call.progress,
         )
     return Outcome(
         {"assignment": summary, "path": arguments.out},
-        lambda terminal: _show_summary(terminal, summary, arguments.out),
+        lambda terminal: summaries.show(terminal, plain(summary)),
     )
 
 
@@ -92,7 +93,7 @@ def run_start(call: Call) -> Outcome:
         if adopted is None:
             terminal.note(_("Give the device card to the county; it enrols the tablet with it."))
         else:
-            _show_summary(terminal, adopted, arguments.tablet)
+            summaries.show(terminal, plain(adopted))
 
     return Outcome(document, show)
 
@@ -103,7 +104,7 @@ def run_pack(call: Call) -> Outcome:
     summary = survey_package.pack(arguments.tablet, arguments.out, progress=call.progress)
     return Outcome(
         {"package": summary, "path": arguments.out},
-        lambda terminal: _show_summary(terminal, summary, arguments.out),
+        lambda terminal: summaries.show(terminal, plain(summary)),
     )
 
 
@@ -119,7 +120,7 @@ def run_inspect(call: Call) -> Outcome:
     else:
         identity = keys.county_identity(Path("county"), call.key) if call.key else None
         content = survey_package.inspect(path, identity=identity)
-    return Outcome(content, lambda terminal: _show_content(terminal, content))
+    return Outcome(content, lambda terminal: summaries.show(terminal, content))
 
 
 def run_receipt(call: Call) -> Outcome:
@@ -130,7 +131,7 @@ def run_receipt(call: Call) -> Outcome:
         summary = receipt.write_receipt(file, arguments.out, arguments.device)
     return Outcome(
         {"receipt": summary, "path": arguments.out},
-        lambda terminal: _show_summary(terminal, summary, arguments.out),
+        lambda terminal: summaries.show(terminal, plain(summary)),
     )
 
 
@@ -139,5 +140,5 @@ def run_receive(call: Call) -> Outcome:
     summary = receipt.read_receipt(call.arguments.tablet, existing(call.arguments.receipt))
     return Outcome(
         {"receipt": summary},
-        lambda terminal: _show_summary(terminal, summary, call.arguments.receipt),
+        lambda terminal: summaries.show(terminal, plain(summary)),
     )

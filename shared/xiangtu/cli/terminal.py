@@ -109,7 +109,7 @@ class Terminal:
             self._bar_shown = False
 
 
-def plain(value: Any) -> object:
+def plain(value: Any) -> Any:
     """A value as JSON has it: geometries as GeoJSON, bytes as base64, dataclasses as objects."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
