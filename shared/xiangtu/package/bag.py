@@ -167,9 +167,9 @@ class BagReader:
             reason = _name_fault(entry, self._limits)
             name = entry.filename.removeprefix(ROOT)
             if reason is None and name.lower() in seen:
-                reason = "reason.twice"
+                reason = "reason.name_twice"
             if reason is None and name not in (*_TAG_FILES, _TAG_MANIFEST, _SIGNATURE):
-                reason = None if allowed.fullmatch(name) else "reason.unexpected"
+                reason = None if allowed.fullmatch(name) else "reason.name_unexpected"
             if reason is not None:
                 shown = entry.filename[:80].encode("unicode_escape").decode("ascii")
                 raise BadPackage("package.name", path=self.path, name=shown, reason=reason)
@@ -298,22 +298,22 @@ def _name_fault(entry: zipfile.ZipInfo, limits: Limits) -> str | None:
     """Why an entry's name or kind is refused; None if it is harmless."""
     name = entry.filename
     if entry.orig_filename != name or "\\" in name or not name.isprintable():
-        return "reason.characters"
+        return "reason.name_characters"
     if len(name) > limits.name_length:
-        return "reason.length"
+        return "reason.name_length"
     if name.startswith("/") or ":" in name:
-        return "reason.absolute"
+        return "reason.name_absolute"
     if any(part in ("", ".", "..") for part in name.split("/")):
-        return "reason.dots"
+        return "reason.name_dots"
     if not name.startswith(ROOT):
-        return "reason.outside"
+        return "reason.name_outside"
     if name.endswith(_BESIDE_A_DATABASE):
-        return "reason.side_file"
+        return "reason.name_side_file"
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return "reason.link"
+        return "reason.name_link"
     if entry.flag_bits & 0x1:
-        return "reason.encrypted"
+        return "reason.name_encrypted"
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "reason.compression"
+        return "reason.name_compression"
     return None

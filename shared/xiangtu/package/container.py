@@ -19,9 +19,10 @@ from pathlib import Path
 
 from ..errors import BadFile, BadPackage
 from ..sealing import age, keys
+from ..store.places import new_file
 from .bag import LIMITS, BagReader, BagWriter, Limits
 from .description import FORMAT, Header, Kind, from_json, to_json
-from .output import readable, sha256_of, written
+from .given_file import readable, sha256_of
 
 SOFTWARE = "xiangtu"
 _HEADER = "header.json"
@@ -59,7 +60,7 @@ def write(
     signer: keys.SecretKeys,
     recipients: Sequence[str],
 ) -> Written:
-    """Write a container to `path` (see output.written for what is refused) and read it back.
+    """Write a container to `path` (refused as by store.places.new_file) and read it back.
 
     `description` is one of the description classes; `fill` adds the other payload files.
     """
@@ -77,7 +78,7 @@ def write(
         "Bagging-Date": header.made_at[:10],
         "Bag-Software-Agent": SOFTWARE,
     }
-    with written(path) as temporary:
+    with new_file(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED, allowZip64=True) as outer:
             outer.writestr(_HEADER, to_json(header))
             with (
@@ -92,7 +93,7 @@ def write(
     # What the disk gives back, not what memory still holds, is what was handed out.
     after = sha256_of(path)
     if after != before or read_header(path, kind) != header:
-        raise BadFile("output.read_back", path=path)
+        raise BadFile("package.read_back", path=path)
     return Written(path, after, path.stat().st_size)
 
 
@@ -183,7 +184,9 @@ def private_folder() -> Iterator[Path]:
     except OSError as fault:
         if fault.errno != errno.ENOSPC:
             raise
-        raise BadFile("output.no_space", path=tempfile.gettempdir(), reason="") from fault
+        raise BadFile(
+            "file.disk_full", path=tempfile.gettempdir(), reason=str(fault.strerror)
+        ) from fault
 
 
 def check_inside(header: Header, description: object, path: Path) -> None:

@@ -85,6 +85,20 @@ class AssignmentDescription:
     made_at: str
     software: str
 
+    def row(self) -> tuple[object, ...]:
+        """Values of a row of table assignment, in the order of its columns."""
+        return (
+            self.uuid,
+            self.device,
+            self.number,
+            self.surveyor,
+            json.dumps(self.villages),
+            json.dumps(self.layers),
+            self.made_at,
+            sum(self.counts.values()),
+            json.dumps(dataclasses.asdict(self), ensure_ascii=False),
+        )
+
 
 @dataclass(frozen=True)
 class HeldNote:

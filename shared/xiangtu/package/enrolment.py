@@ -11,7 +11,8 @@ from pathlib import Path
 from ..errors import BadInput, BadPackage, RefusedSignature
 from ..sealing import age, keys
 from ..store import SurveyFile
-from .output import readable, written
+from ..store.places import new_file
+from .given_file import readable
 
 _FORMAT = "xiangtu device card"
 _VERSION = 1
@@ -44,7 +45,7 @@ def write_card(path: Path, name: str, secret: keys.SecretKeys) -> None:
         "made_at": now(),
     }
     card["signature"] = keys.to_text(secret.sign(_signed_part(card)))
-    with written(path) as temporary:
+    with new_file(path) as temporary:
         temporary.write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
@@ -54,7 +55,7 @@ def read_card(path: Path) -> Device:
     Raises
     ------
     BadPackage
-        What output.readable refuses; "card.damaged".
+        What given_file.readable refuses; "card.damaged".
     RefusedSignature
         "card.wrong_signature": it was changed after the tablet wrote it.
     """

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..errors import BadPackage, RefusedSignature
 from ..sealing import keys
@@ -24,9 +25,10 @@ from .description import (
     from_json,
 )
 from .doubtful_database import open_doubtful
-from .output import sha256_of
+from .given_file import sha256_of
 from .row_copying import columns_of, quoted
 
+Value = TypeVar("Value")
 _DATABASE = "survey.sqlite"
 #: Tables that the county reads out of every package.
 _READ = ("change", "change_value", "basis", *APPEND_ONLY)
@@ -115,7 +117,7 @@ def inspect(
         return found
     if file is not None and header.kind == "survey":
         with open_package(path, identity=identity, file=file) as opened:
-            description: object = opened.description
+            description: Any = opened.description
             attachments = len(opened.attachments)
     else:
         with container.unsealed(path, header.kind, identity) as (bag, folder):
@@ -125,7 +127,7 @@ def inspect(
             attachments = sum(name.startswith("attachments/") for name in digests)
     return {
         **found,
-        **asdict(description),  # type: ignore[call-overload]
+        **asdict(description),
         "attachments": attachments,
         "verified": True,
     }
@@ -154,7 +156,7 @@ def _claimed_key(bag: BagReader, header: Header, identity: str) -> bytes:
     return key
 
 
-def _described(cls: type, folder: Path, header: Header, path: Path) -> object:
+def _described(cls: type[Value], folder: Path, header: Header, path: Path) -> Value:
     place = folder / container.DESCRIPTION
     if not place.exists():
         raise BadPackage("package.incomplete", path=path, name=container.DESCRIPTION)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -17,13 +16,13 @@ from pathlib import Path
 
 from .. import store
 from ..errors import BadInput, Cancelled
-from ..store.system_tables import APPEND_ONLY
+from ..store.system_tables import APPEND_ONLY, NEW_UUID
 from . import container
 from .bag import BagWriter
 from .description import PackageDescription
 from .enrolment import now
+from .given_file import sha256_of
 from .opened_package import OpenedPackage, inspect, open_package
-from .output import sha256_of
 from .row_copying import copy_rows, name_records, quoted
 from .tablet import Tablet, load
 
@@ -81,7 +80,7 @@ def pack(
     BadInput
         "pack.nothing" when nothing was changed, "pack.unknown_number".
     BadFile
-        "tablet.…", "output.…".
+        "tablet.…", "file.…".
     Cancelled
         Nothing is left at `out`; the next packing makes the same package.
     """
@@ -94,7 +93,6 @@ def pack(
             closing(sqlite3.connect(survey.path)) as reading,
         ):
             # One snapshot for all that is read, whatever the tablet writes meanwhile.
-            reading.execute("PRAGMA query_only = ON")
             reading.execute("BEGIN")
             database = folder / "survey.sqlite"
             content = _Content(survey, reading, extent)
@@ -174,18 +172,13 @@ def _next(survey: store.SurveyFile) -> _Range:
         ).fetchone()
         if last <= packed:
             raise BadInput("pack.nothing", path=survey.path.parent)
-        extent = _Range(str(_new_uuid(connection)), number + 1, previous, packed + 1, last)
+        (uuid,) = connection.execute(f"SELECT {NEW_UUID}").fetchone()
+        extent = _Range(uuid, number + 1, previous, packed + 1, last)
         connection.execute(
             "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
             (_PACKING, json.dumps(asdict(extent))),
         )
     return extent
-
-
-def _new_uuid(connection: sqlite3.Connection) -> uuid.UUID:
-    """A version 7 uuid, made as everywhere in a survey file."""
-    (text,) = connection.execute(f"SELECT {store.system_tables.NEW_UUID}").fetchone()
-    return uuid.UUID(text)
 
 
 def _earlier(survey: store.SurveyFile, number: int) -> _Range:

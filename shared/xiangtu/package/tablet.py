@@ -46,7 +46,7 @@ def start(folder: Path | str, name: str | None = None) -> Tablet:
 
     The first time it makes the folder, the device key and the device card, which bears `name`
     (by default the machine's). Raises BadFile: "tablet.not_a_folder", "tablet.unwritable",
-    "key.damaged", "output.…".
+    "key.damaged", "file.…".
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
