@@ -13,7 +13,6 @@ from functools import reduce
 from operator import xor
 
 import numpy as np
-
 from xiangtu.geo import gauss_kruger
 
 #: GGA quality, 68 % horizontal error in metres, HDOP and satellites of each kind of reception.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-
 from xiangtu.geo import identifiers
 
 from .villages import COUNTY

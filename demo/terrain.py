@@ -13,6 +13,8 @@ HEIGHT_M = 3800.0
 #: False easting and northing of the grid's lower left corner (near 111.0 E, 27.3 N in EPSG:4546).
 ORIGIN = (499_000.0, 3_020_500.0)
 CELL_M = 10.0
+#: The grid goes on this far beyond the extent on all sides, so that maps are shaded to their frame.
+BEYOND_M = 280.0
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ def _stream(start_x: float, heading_deg: float, length_m: float, bend: float) ->
 def make_terrain(seed: int) -> Terrain:
     """The same land for the same seed."""
     random = np.random.default_rng(seed)
-    x = np.arange(0, WIDTH_M + CELL_M, CELL_M)
-    y = np.arange(0, HEIGHT_M + CELL_M, CELL_M)
-    river_x = np.arange(-100, WIDTH_M + 101, 20.0)
+    x = np.arange(-BEYOND_M, WIDTH_M + BEYOND_M + CELL_M, CELL_M)
+    y = np.arange(-BEYOND_M, HEIGHT_M + BEYOND_M + CELL_M, CELL_M)
+    river_x = np.arange(-BEYOND_M - 100, WIDTH_M + BEYOND_M + 101, 20.0)
     river = shapely.LineString(np.column_stack([river_x, _river_y(river_x)]) + ORIGIN)
     streams = (
         _stream(900, 112, 1300, 0.5),
