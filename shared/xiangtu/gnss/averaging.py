@@ -15,7 +15,6 @@ from .fix import Fix, FixType
 from .quality import position_problem, rank
 
 
-
 @dataclass(frozen=True)
 class AveragedPoint:
     """The mean of `epochs` positions of one fix type, out of `epochs_given`.

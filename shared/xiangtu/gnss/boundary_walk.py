@@ -12,8 +12,8 @@ from .averaging import AveragedPoint, metres_in_a_degree
 from .fix import Fix, FixType
 from .quality import position_problem, rank
 
-#: How a vertex came to be.
-LaidBy = Literal["start", "distance", "time", "turn", "end", "press"]
+#: How a vertex came to be; "return" is where the receiver came back after a dropout.
+LaidBy = Literal["start", "distance", "time", "turn", "return", "end", "press"]
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class WalkSettings:
     """When a walk lays a vertex, and what counts as a dropout.
 
     `every_m` of way, or `every_s` seconds once `shortest_m` away (standing still lays none), or
-    a turn of at least `turn_deg` against the way so far. Fixes worse than `worst_accuracy_m` or
-    than fix type `worst_fix_type` lay none and are taken for a dropout; so is a gap of more than
-    `dropout_s`.
+    a turn of at least `turn_deg` (beyond what the accuracy lets one see). Fixes worse than
+    `worst_accuracy_m` or than fix type `worst_fix_type` lay none and are taken for a dropout; so
+    is a gap of more than `dropout_s`.
     """
 
     every_m: float = 5.0
@@ -80,7 +80,8 @@ class BoundaryWalk:
         self.by_corners = False
         self._vertices: list[Vertex] = []
         self._fixes: list[Fix] = []
-        #: The last usable fix, and the one that a turn is measured at.
+        #: Usable fixes since the last vertex.
+        self._since: list[Fix] = []
         self._here: Fix | None = None
         self._lost = False
 
@@ -113,11 +114,25 @@ class BoundaryWalk:
             self._lost = True
         if self.by_corners:
             return None
-        why = self._why(before, fix)
-        if why == "turn" and before is not None:
-            # The corner is where the turn began, at the fix before.
-            return self._lay(_vertex(before, "turn"))
-        return self._lay(_vertex(fix, why)) if why else None
+        if not self._vertices:
+            return self._lay(_vertex(fix, "start"))
+        if self._lost:
+            # Where the receiver came back is known; what lies between is not.
+            return self._lay(_vertex(fix, "return"))
+        last, settings = self._vertices[-1], self.settings
+        moved_m = _metres(last, fix)
+        corner = self._turn(last, fix)
+        if corner is not None:
+            after = self._since[self._since.index(corner) + 1 :]
+            vertex = self._lay(_vertex(corner, "turn"))
+            self._since = [*after, fix]
+            return vertex
+        self._since.append(fix)
+        if moved_m >= settings.every_m:
+            return self._lay(_vertex(fix, "distance"))
+        if settings.every_s is not None and _seconds(last, fix) >= settings.every_s:
+            return self._lay(_vertex(fix, "time")) if moved_m >= settings.shortest_m else None
+        return None
 
     def press(self, point: AveragedPoint | None = None) -> Vertex:
         """A corner by hand, here or at an averaged point.
@@ -192,39 +207,26 @@ class BoundaryWalk:
         accuracy_m = fix.horizontal_accuracy_m
         return accuracy_m is not None and accuracy_m <= settings.worst_accuracy_m
 
-    def _why(self, before: Fix | None, fix: Fix) -> LaidBy | None:
-        if not self._vertices or before is None:
-            return "start"
-        settings, last = self.settings, self._vertices[-1]
-        if self._lost:
-            # Where the receiver came back is known; what lies between is not.
-            return "distance"
-        moved_m = _metres(last, fix)
-        if moved_m < settings.shortest_m:
-            return None
-        if self._turned(last, before, fix):
-            return "turn"
-        if moved_m >= settings.every_m:
-            return "distance"
-        if settings.every_s is not None and _seconds(last, fix) >= settings.every_s:
-            return "time"
-        return None
-
-    def _turned(self, last: Vertex, before: Fix, fix: Fix) -> bool:
-        """The way from `before` to `fix` turns off the way from the last vertex to `before`."""
+    def _turn(self, last: Vertex, here: Fix) -> Fix | None:
+        """Where the way since the last vertex turned: its fix farthest from the straight line to
+        here, if both legs are long enough, the angle is, and it is no mere noise."""
         shortest_m, turn_deg = self.settings.shortest_m, self.settings.turn_deg
-        if turn_deg is None or _metres(last, before) < shortest_m:
-            return False
-        # A step shorter than half the least way is noise, not a direction.
-        if _metres(before, fix) < shortest_m / 2:
-            return False
-        turn = _direction_deg(before, fix) - _direction_deg(last, before)
-        return abs((turn + 180) % 360 - 180) >= turn_deg
+        if turn_deg is None or not self._since:
+            return None
+        farthest = max(self._since, key=lambda fix: _aside_m(last, here, fix))
+        aside_m = _aside_m(last, here, farthest)
+        if aside_m < max(shortest_m / 2, farthest.horizontal_accuracy_m or 0.0):
+            return None
+        if min(_metres(last, farthest), _metres(farthest, here)) < shortest_m:
+            return None
+        turn = _direction_deg(farthest, here) - _direction_deg(last, farthest)
+        return farthest if abs((turn + 180) % 360 - 180) >= turn_deg else None
 
     def _lay(self, vertex: Vertex) -> Vertex:
         if self._lost and self._vertices and not self.by_corners:
             vertex = replace(vertex, after_break=True)
         self._lost = False
+        self._since = []
         self._vertices.append(vertex)
         return vertex
 
@@ -255,6 +257,16 @@ def _metres(a: Fix | Vertex, b: Fix | Vertex) -> float:
 def _direction_deg(a: Fix | Vertex, b: Fix | Vertex) -> float:
     east_m, north_m = _offset_m(a, b)
     return math.degrees(math.atan2(east_m, north_m))
+
+
+def _aside_m(a: Fix | Vertex, b: Fix | Vertex, between: Fix) -> float:
+    """Metres from `between` to the straight way from a to b (to a, where b is a)."""
+    east_m, north_m = _offset_m(a, b)
+    x_m, y_m = _offset_m(a, between)
+    length_m = math.hypot(east_m, north_m)
+    if length_m == 0:
+        return math.hypot(x_m, y_m)
+    return abs(east_m * y_m - north_m * x_m) / length_m
 
 
 def _seconds(a: Fix | Vertex, b: Fix | Vertex) -> float:

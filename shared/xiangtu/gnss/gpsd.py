@@ -156,8 +156,6 @@ class GpsdSource(ConnectionSource):
 
     def _connect(self) -> socket.socket:
         """The connection of gpsd-py3 after its greeting, switched to reports of every epoch."""
-        # Something that swallows a connection would hold gpsd-py3 for minutes: look first.
-        socket.create_connection((self._host, self._port), timeout=CONNECT_TIMEOUT_S).close()
         failed: list[Exception] = []
 
         def greet() -> None:
@@ -168,7 +166,7 @@ class GpsdSource(ConnectionSource):
 
         with _GREETING:
             gpsd.gpsd_socket = None
-            # gpsd-py3 waits for ever for a greeting; something that never greets is no gpsd.
+            # gpsd-py3 sets no time limit; shutting its socket down ends its waiting.
             worker = threading.Thread(target=greet, name="gpsd greeting", daemon=True)
             worker.start()
             worker.join(CONNECT_TIMEOUT_S)

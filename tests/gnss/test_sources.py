@@ -1,0 +1,316 @@
+"""Sources against a real gpsd, a server that comes and goes, and files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from xiangtu.errors import BadFile, BadInput
+from xiangtu.gnss import connection, monitor
+from xiangtu.gnss.fix import Fix
+from xiangtu.gnss.nmea_file import NmeaFile
+from xiangtu.gnss.nmea_tcp import NmeaTcp
+from xiangtu.gnss.source import (
+    CLOSED,
+    CONNECTING,
+    ENDED,
+    LOST,
+    RECEIVING,
+    SILENT,
+    WAITING,
+    Source,
+    open_source,
+)
+
+#: A machine that is busy may need so long; nothing waits it out when all is well.
+PATIENCE_S = 40.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(source: Source, enough: Callable[[list[Fix]], bool]) -> tuple[list[Fix], list[str]]:
+    """Fixes and states of a source until `enough` or until patience ends."""
+    fixes: list[Fix] = []
+    states: list[str] = []
+    ends = time.monotonic() + PATIENCE_S
+    for fix in source.steps():
+        if fix is not None:
+            fixes.append(fix)
+        if not states or states[-1] != source.status:
+            states.append(source.status)
+        if enough(fixes):
+            return fixes, states
+        assert time.monotonic() < ends, (states, len(fixes), source.counts)
+    return fixes, states
+
+
+@pytest.fixture
+def rtk_file(shared_data: Path, tmp_path: Path) -> Path:
+    """The RTK recording without comments and without sentences gpsfake does not know."""
+    data = (shared_data / "nmea" / "gpsd" / "nmea-rtk.log").read_bytes()
+    lines = [line for line in data.splitlines() if re.match(rb"\$G[NP](GGA|RMC),", line)]
+    path = tmp_path / "rtk.nmea"
+    path.write_bytes(b"\r\n".join(lines) + b"\r\n")
+    return path
+
+
+class FakeReceiver:
+    """A real gpsd that gpsfake feeds from a file."""
+
+    def __init__(self, file: Path, port: int, folder: Path) -> None:
+        self._output = (folder / f"gpsfake-{time.monotonic_ns()}.txt").open("wb")
+        self._process = subprocess.Popen(
+            ["gpsfake", "-q", "-c", "0.02", "-P", str(port), str(file)],
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def end(self) -> None:
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (*map(int, children), pid):
+            try:
+                os.kill(each, signal.SIGKILL)
+            except ProcessLookupError:
+                continue  # it went with the other
+        self._process.wait(timeout=10)
+        self._output.close()
+
+
+@pytest.mark.skipif(not shutil.which("gpsfake"), reason="gpsd and gpsfake are not installed")
+def test_a_gpsd_that_is_killed_and_comes_back_is_survived(rtk_file: Path, tmp_path: Path) -> None:
+    port = free_port()
+    source = open_source(f"gpsd://127.0.0.1:{port}")
+    expected = {fix.time: fix for fix in NmeaFile(rtk_file)}
+    # Nobody is there yet: it waits.
+    until(source, lambda _: source.status == CONNECTING)
+    receiver = FakeReceiver(rtk_file, port, tmp_path)
+    try:
+        before, _ = until(source, lambda fixes: len(fixes) >= 15)
+    finally:
+        receiver.end()
+    until(source, lambda _: source.status == LOST)
+    receiver = FakeReceiver(rtk_file, port, tmp_path)
+    try:
+        after, _ = until(source, lambda fixes: len(fixes) >= 15)
+    finally:
+        receiver.end()
+        source.close()
+    assert source.connections == 2
+    assert list(source) == [] and source.status == CLOSED
+    for fix in before + after:
+        if fix.fix_type == "none":
+            continue
+        assert fix.source == "gpsd" and fix.tablet_time is not None
+        if fix.time is None:
+            continue  # gpsd begins to give positions before it has the date
+        said = expected[fix.time]
+        assert fix.longitude_deg == pytest.approx(said.longitude_deg, abs=6e-10)
+        assert fix.latitude_deg == pytest.approx(said.latitude_deg, abs=6e-10)
+    assert sum(fix.time is not None for fix in before + after) > 20
+    assert {fix.fix_type for fix in before + after} >= {"differential"}
+
+
+@pytest.mark.skipif(not shutil.which("gpsfake"), reason="gpsd and gpsfake are not installed")
+def test_gpsd_says_rtk_fixed_and_both_heights(rtk_file: Path, tmp_path: Path) -> None:
+    lines = [line for line in rtk_file.read_bytes().splitlines() if line.startswith(b"$GNGGA")]
+    at = next(at for at, line in enumerate(lines) if line.split(b",")[6] == b"4")
+    recording = rtk_file.read_bytes().splitlines()
+    start = recording.index(lines[at])
+    rtk_file.write_bytes(b"\r\n".join(recording[start:]) + b"\r\n")
+    port = free_port()
+    receiver = FakeReceiver(rtk_file, port, tmp_path)
+    try:
+        with open_source(f"gpsd://127.0.0.1:{port}") as source:
+            fixes, _ = until(
+                source,
+                lambda fixes: any(
+                    fix.fix_type == "rtk_fixed" and fix.height_ellipsoid_m for fix in fixes
+                ),
+            )
+    finally:
+        receiver.end()
+    last = fixes[-1]
+    assert last.height_ellipsoid_m is not None and last.height_sea_level_m is not None
+    assert last.height_ellipsoid_m - last.height_sea_level_m == pytest.approx(-31.442, abs=2e-3)
+
+
+class Server:
+    """Serves bytes on a port, once for each client, and can be ended and begun again."""
+
+    def __init__(self, port: int, data: bytes, *, then_hold: bool = False) -> None:
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._socket.settimeout(0.1)
+        self._data, self._hold = data, then_hold
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while not self._ending.is_set():
+            try:
+                client, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            with client:
+                client.sendall(self._data)
+                if self._hold:
+                    self._ending.wait()
+
+    def end(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def quick_server() -> Iterator[Callable[..., Server]]:
+    begun: list[Server] = []
+
+    def begin(port: int, data: bytes, **options: bool) -> Server:
+        begun.append(Server(port, data, **options))
+        return begun[-1]
+
+    yield begin
+    for server in begun:
+        server.end()
+
+
+def test_tcp_gives_what_the_file_gives(rtk_file: Path, quick_server: Callable) -> None:
+    port = free_port()
+    quick_server(port, rtk_file.read_bytes(), then_hold=True)
+    expected = [(fix.time, fix.longitude_deg, fix.fix_type) for fix in NmeaFile(rtk_file)]
+    with NmeaTcp("127.0.0.1", port) as source:
+        # The last epoch is given when the server falls silent, without another one after it.
+        fixes, _ = until(source, lambda fixes: len(fixes) == len(expected))
+        assert source.status == RECEIVING
+    assert [(fix.time, fix.longitude_deg, fix.fix_type) for fix in fixes] == expected
+
+
+def test_a_tcp_server_that_goes_and_comes_back_is_survived(
+    rtk_file: Path, quick_server: Callable
+) -> None:
+    port = free_port()
+    epochs = b"\r\n".join(rtk_file.read_bytes().splitlines()[:21])
+    source = NmeaTcp("127.0.0.1", port, first_wait_s=0.05)
+    server = quick_server(port, epochs + b"\r\n$GNGGA,1328")
+    fixes, _ = until(source, lambda fixes: len(fixes) >= 11)
+    server.end()
+    until(source, lambda _: source.status == LOST)
+    quick_server(port, epochs)
+    fixes, _ = until(source, lambda fixes: len(fixes) >= 11)
+    # What was cut off before is not glued to what comes now.
+    assert source.counts.bad_checksum == 0
+    assert all(fix.fix_type == "differential" for fix in fixes)
+    source.close()
+    assert source.connections >= 2
+
+
+def test_back_off_doubles_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = NmeaTcp("127.0.0.1", free_port(), first_wait_s=0.5, longest_wait_s=4.0)
+    waited: list[float] = []
+
+    def no_wait(seconds: float) -> Iterator[None]:
+        waited.append(seconds)
+        if len(waited) == 6:
+            source.close()
+        yield None
+
+    monkeypatch.setattr(source, "_wait", no_wait)
+    list(source)
+    assert waited == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
+
+
+def test_silence_is_said_and_a_dead_connection_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, rtk_file: Path, quick_server: Callable
+) -> None:
+    monkeypatch.setattr(connection, "SILENT_AFTER_S", 0.3)
+    monkeypatch.setattr(connection, "DEAD_AFTER_S", 0.8)
+    port = free_port()
+    quick_server(port, b"", then_hold=True)
+    with NmeaTcp("127.0.0.1", port, first_wait_s=0.05) as source:
+        _, states = until(source, lambda _: source.status == LOST)
+    assert states == [WAITING, SILENT, LOST]
+
+
+def test_closing_from_another_thread_ends_the_iteration() -> None:
+    source = NmeaTcp("127.0.0.1", free_port())
+    threading.Timer(0.3, source.close).start()
+    assert list(source) == []
+    assert source.status == CLOSED
+
+
+def test_something_that_is_no_gpsd_is_named(quick_server: Callable) -> None:
+    port = free_port()
+    quick_server(port, b'{"class":"HELLO"}\n', then_hold=True)
+    source = open_source(f"gpsd://127.0.0.1:{port}")
+    with source, pytest.raises(BadInput, match=r"gnss\.not_gpsd"):
+        list(source)
+
+
+def test_something_that_never_greets_is_given_up_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, quick_server: Callable
+) -> None:
+    monkeypatch.setattr("xiangtu.gnss.gpsd.CONNECT_TIMEOUT_S", 0.3)
+    port = free_port()
+    quick_server(port, b"", then_hold=True)
+    with open_source(f"gpsd://127.0.0.1:{port}") as source:
+        steps = source.steps()
+        assert next(steps) is None
+        assert source.status == CONNECTING
+
+
+def test_a_file_replays_at_its_own_pace(rtk_file: Path) -> None:
+    source = NmeaFile(rtk_file, speed=2.0)
+    pauses: list[float] = []
+    source._closing.wait = lambda seconds: bool(pauses.append(seconds))  # type: ignore
+    fixes = list(source)
+    assert source.status == ENDED
+    assert pauses[0] == pytest.approx(0.05)
+    # Ten minutes without a sentence between two parts of the recording are not waited out.
+    assert max(pauses) <= 30
+    assert len(pauses) == len(fixes) - 1
+
+
+def test_sources_from_what_a_person_types(rtk_file: Path, tmp_path: Path) -> None:
+    assert open_source(rtk_file).name == str(rtk_file)
+    assert open_source("tcp://receiver.local:9001").name == "tcp://receiver.local:9001"
+    assert open_source("gpsd://localhost").name == "gpsd://localhost:2947"
+    for wrong in ("tcp://", "tcp://host", "gpsd://host:abc", "http://host:80", "tcp://h:99999"):
+        with pytest.raises(BadInput, match=r"gnss\.address"):
+            open_source(wrong)
+    with pytest.raises(BadFile, match=r"gnss\.file\.missing"):
+        open_source(tmp_path / "nothing.nmea")
+    with pytest.raises(BadFile, match=r"gnss\.file\.unreadable"):
+        open_source(tmp_path)
+
+
+def test_the_monitor_counts_what_goes_by(shared_data: Path) -> None:
+    source = open_source(shared_data / "nmea" / "gpsd" / "unicore-um621.log")
+    readings = list(monitor.watch(source, every_s=0))
+    last = readings[-1]
+    assert last.status == ENDED
+    assert last.by_fix_type == {"single": 16, "none": 4}
+    assert (last.epochs, last.rate_hz) == (20, 1.0)
+    assert last.counts["sentences"] == 662
+    dropped = next(each for each in readings if each.fix and each.fix.fix_type == "none")
+    assert dropped.status == "gnss.status.no_position"
+    plain = dropped.as_dict()
+    assert plain["fix"]["longitude_deg"] is None
+    assert plain["fix"]["time"] == "2024-06-09T00:07:06Z"
+    assert datetime.fromisoformat(plain["fix"]["time"]).astimezone(UTC) == dropped.fix.time  # type: ignore[union-attr]
