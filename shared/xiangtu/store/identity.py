@@ -1,0 +1,17 @@
+"""New uuids (RFC 9562, version 7), as the tables' own default makes them."""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+def new_uuid() -> str:
+    """A version 7 uuid: milliseconds since 1970, then random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & ((1 << 48) - 1)) << 80 | random
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0x3 << 62) | 2 << 62
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,169 @@
+"""The tables of the catalogue's layers: making them, and bringing older ones forward."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..catalogue.model import (
+    BOOKKEEPING,
+    COMMON_FIELDS,
+    GEOMETRY_COLUMN,
+    MEASUREMENT_FIELDS,
+    Catalogue,
+    Layer,
+)
+from . import journal_triggers, spatial_tables
+from .system_tables import NEW_UUID, NOW
+
+_SQL_TYPES = {"real": "REAL", "integer": "INTEGER", "boolean": "INTEGER"}
+_COMMON_TYPES = {
+    "horizontal_accuracy_m": "REAL",
+    "satellites": "INTEGER",
+    "epochs": "INTEGER",
+    "utc_offset_min": "INTEGER",
+}
+_TIMES = ("created_at", "updated_at")
+
+
+def journalled_layers(catalogue: Catalogue) -> list[Layer]:
+    """The layers that have a table of their own here; append-only ones are system tables."""
+    return [layer for layer in catalogue.layers.values() if not layer.append_only]
+
+
+def column_definitions(layer: Layer) -> dict[str, str]:
+    """Every column of a layer's table but fid and uuid, in order → its type and default.
+
+    No column has the catalogue's default: what a record does not say must stay unsaid when a
+    merge writes it from the journal.
+    """
+    columns: dict[str, str] = {}
+    for field in layer.fields.values():
+        columns[field.name] = _SQL_TYPES.get(field.type, "TEXT")
+        if field.sensitive:
+            columns[field.secret_column] = "TEXT"
+    if layer.surveyed:
+        columns.update({name: "TEXT" for name in COMMON_FIELDS if name not in columns})
+        if layer.geometry:
+            columns.update({name: _COMMON_TYPES.get(name, "TEXT") for name in MEASUREMENT_FIELDS})
+    for name in BOOKKEEPING:
+        default = f" DEFAULT ({NOW})" if name in _TIMES else ""
+        columns[name] = _COMMON_TYPES.get(name, "TEXT") + default
+    if layer.geometry:
+        columns[GEOMETRY_COLUMN] = layer.geometry
+    return columns
+
+
+def create(connection: sqlite3.Connection, layer: Layer, srid: int) -> None:
+    """Make the table of a layer with its indexes; its journal triggers follow by `align`."""
+    columns = ",\n  ".join(
+        f'"{name}" {definition}' for name, definition in column_definitions(layer).items()
+    )
+    # NULL given for the uuid (ogr2ogr -append does) becomes the default rather than a refusal.
+    connection.execute(
+        f'CREATE TABLE "{layer.name}" (\n  fid INTEGER PRIMARY KEY AUTOINCREMENT,\n'
+        f"  uuid TEXT NOT NULL ON CONFLICT REPLACE DEFAULT {NEW_UUID} UNIQUE,\n  {columns})"
+    )
+    if layer.geometry:
+        spatial_tables.add_geometry(connection, layer, srid)
+
+
+def align(connection: sqlite3.Connection, catalogue: Catalogue, srid: int) -> list[str]:
+    """Give the file what the catalogue has and it lacks: tables, columns, indexes, triggers.
+
+    What the catalogue does not know is left alone, and columns that it does not know are
+    journalled like the rest. Returns the names of what was made, to be told.
+    """
+    made: list[str] = []
+    for layer in journalled_layers(catalogue):
+        present = column_names(connection, layer.name)
+        if not present:
+            create(connection, layer, srid)
+            made.append(layer.name)
+        else:
+            definitions = column_definitions(layer)
+            for name in (name for name in definitions if name not in present):
+                # A column added later cannot have a computed default; the triggers fill it.
+                bare = definitions[name].partition(" DEFAULT ")[0]
+                connection.execute(f'ALTER TABLE "{layer.name}" ADD COLUMN "{name}" {bare}')
+                made.append(f"{layer.name}.{name}")
+        for sql in indexes(layer).values():
+            connection.execute(sql.replace("INDEX", "INDEX IF NOT EXISTS", 1))
+    return made + repair_triggers(connection, catalogue)
+
+
+def indexes(layer: Layer) -> dict[str, str]:
+    """Name → SQL: by village, by each record referred to, by official code, and the records
+    whose derived columns wait to be computed."""
+    columns = [relation.field for relation in layer.relations]
+    if layer.surveyed:
+        columns.append("village")
+    if layer.key:
+        columns.append(layer.key)
+    if journal_triggers.OWNER_COLUMN in layer.fields:
+        columns.append(journal_triggers.OWNER_COLUMN)
+    made = {
+        f"{layer.name}_by_{column}": (
+            f'CREATE INDEX "{layer.name}_by_{column}" ON "{layer.name}" ("{column}")'
+        )
+        for column in dict.fromkeys(columns)
+    }
+    if layer.derived_columns and layer.geometry:
+        made[f"{layer.name}_stale"] = (
+            f'CREATE INDEX "{layer.name}_stale" ON "{layer.name}" (fid) WHERE {stale(layer)}'
+        )
+    return made
+
+
+def stale(layer: Layer) -> str:
+    """SQL condition: the derived columns of a record are not computed yet.
+
+    Only the first is looked at: one that cannot be computed in this CRS stays NULL.
+    """
+    return f'"{GEOMETRY_COLUMN}" IS NOT NULL AND "{layer.derived_columns[0]}" IS NULL'
+
+
+def column_names(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a table, in order; empty if there is no such table."""
+    return [
+        name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    ]
+
+
+def expected_triggers(connection: sqlite3.Connection, catalogue: Catalogue) -> dict[str, str]:
+    """Name → SQL of every trigger the file's tables should have, spatial ones too."""
+    indexed = {
+        table
+        for (table,) in connection.execute(
+            "SELECT f_table_name FROM geometry_columns WHERE spatial_index_enabled = 1"
+        )
+    }
+    expected: dict[str, str] = {}
+    for layer in journalled_layers(catalogue):
+        present = column_names(connection, layer.name)
+        table = journal_triggers.journalled_table(layer, catalogue, present)
+        expected |= journal_triggers.triggers(table)
+        if layer.geometry:
+            expected |= spatial_tables.geometry_triggers(layer.name)
+            if layer.name in indexed:
+                expected |= spatial_tables.index_triggers(layer.name)
+    return expected
+
+
+def missing_triggers(connection: sqlite3.Connection, catalogue: Catalogue) -> list[str]:
+    """Names of triggers that are not there or not what they should be."""
+    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    return [
+        name
+        for name, sql in expected_triggers(connection, catalogue).items()
+        if found.get(name) != sql
+    ]
+
+
+def repair_triggers(connection: sqlite3.Connection, catalogue: Catalogue) -> list[str]:
+    """Make every missing or altered trigger anew; the names of those."""
+    expected = expected_triggers(connection, catalogue)
+    missing = missing_triggers(connection, catalogue)
+    for name in missing:
+        connection.execute(f'DROP TRIGGER IF EXISTS "{name}"')
+        connection.execute(expected[name])
+    return missing

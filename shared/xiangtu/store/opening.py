@@ -1,0 +1,235 @@
+"""Making survey files, and opening them only after a look that changes nothing."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from .. import catalogue as catalogues
+from ..catalogue.loader import resources_folder
+from ..catalogue.model import Catalogue
+from ..errors import BadFile
+from . import layer_tables, places, spatial_functions, spatial_tables
+from .faults import told
+from .identity import new_uuid
+from .survey_file import SurveyFile
+from .system_tables import APPLICATION_ID, NOW, SCHEMA_VERSION, SYSTEM_TABLES
+
+#: QGIS's own commits give up after five seconds; so do we.
+BUSY_TIMEOUT_S = 5.0
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+_CACHE_KIB = 64_000
+
+
+def create(
+    path: Path | str,
+    catalogue: Catalogue,
+    srid: int,
+    *,
+    role: str,
+    county: str,
+    name: str = "",
+    recipient: str | None = None,
+    device: str | None = None,
+) -> SurveyFile:
+    """Make a survey file and open it; never overwrites.
+
+    `role` is "county" or "tablet" (or "package"); `recipient` is the county's public age key, to
+    which private values are sealed; `device` is this file's own device, by default a new uuid.
+    BadInput: "file.exists", "crs.unknown", "crs.not_metric". BadFile: "place.missing",
+    "file.readonly_place", "file.disk_full", "file.network_share".
+    """
+    path = Path(path)
+    if role == "county":
+        places.refuse_shared(path)
+    with places.new_file(path) as temporary:
+        temporary.write_bytes(_template())
+        with told(path), closing(_connect(temporary, "rw")) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("BEGIN")
+            spatial_tables.require_crs(connection, srid)
+            for statement in _statements(SYSTEM_TABLES):
+                connection.execute(statement)
+            device = device or new_uuid()
+            entries = {
+                "role": role,
+                "county": county,
+                "name": name,
+                "srid": srid,
+                "device": device,
+                "catalogue": catalogue.version,
+                "recipient": recipient,
+                "file_uuid": new_uuid(),
+            }
+            connection.executemany(
+                "INSERT INTO meta (key, value) VALUES (?, ?)",
+                [(key, value) for key, value in entries.items() if value is not None],
+            )
+            connection.execute(f"INSERT INTO meta (key, value) VALUES ('created_at', {NOW})")
+            connection.execute("UPDATE session SET device = ?", (device,))
+            layer_tables.align(connection, catalogue, srid)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode = WAL")
+    return open(path, catalogue)
+
+
+def _template() -> bytes:
+    path = resources_folder() / "template" / "survey.sqlite.gz"
+    with places.place_told(path):
+        return gzip.decompress(path.read_bytes())
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: executescript would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def open(
+    path: Path | str,
+    catalogue: Catalogue | None = None,
+    *,
+    readonly: bool = False,
+) -> SurveyFile:
+    """Open a survey file.
+
+    Everything is looked at before anything is touched, so a file that is refused stays byte for
+    byte as it was. For writing, what the file lacks of the catalogue (tables, columns, triggers
+    that ogr2ogr -overwrite dropped) is made, and named in `SurveyFile.repaired`.
+
+    Raises
+    ------
+    BadFile
+        "file.missing", "file.is_folder", "file.empty", "file.not_sqlite", "file.not_survey",
+        "file.newer", "file.older" (see `upgrade`), "file.truncated", "file.damaged",
+        "file.network_share", "file.readonly_place", "file.needs_rtree".
+    FileBusy
+        Another program holds the file ("file.busy").
+    """
+    path = Path(path)
+    look(path)
+    with told(path):
+        with closing(_connect_to_look(path)) as connection:
+            (role,) = connection.execute("SELECT value FROM meta WHERE key = 'role'").fetchone()
+        if role == "county":
+            places.refuse_shared(path)
+        found = catalogue if catalogue is not None else catalogues.load()
+        if readonly:
+            return SurveyFile(_connect_to_read(path), path, found, readonly=True)
+        return _open_to_write(path, found)
+
+
+def _open_to_write(path: Path, catalogue: Catalogue) -> SurveyFile:
+    connection = _connect(path, "rw")
+    try:
+        connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        spatial_tables.require_rtree(connection, path)
+        file = SurveyFile(connection, path, catalogue)
+        file.repaired = tuple(_made_whole(file))
+        return file
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _made_whole(file: SurveyFile) -> list[str]:
+    """What the file lacked of the catalogue and now has."""
+    made: list[str] = []
+    if (
+        file.meta.get("catalogue") != file.catalogue.version
+        or file.missing_triggers()
+        or file.connection.execute("SELECT device FROM session").fetchone()[0] != file.device_id
+    ):
+        with file.atomic():
+            made = layer_tables.align(file.connection, file.catalogue, file.srid)
+            file.meta["catalogue"] = file.catalogue.version
+            file.connection.execute("UPDATE session SET device = ?", (file.device_id,))
+    file.ensure_spatial_index()
+    file.refresh_derived()
+    return made
+
+
+def look(path: Path) -> None:
+    """Refuse what is no survey file of this schema, by its first bytes alone."""
+    with places.place_told(path):
+        if path.is_dir():
+            raise BadFile("file.is_folder", path=str(path))
+        if not path.exists():
+            raise BadFile("file.missing", path=str(path))
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            header = stream.read(_HEADER_BYTES)
+    if not header:
+        raise BadFile("file.empty", path=str(path))
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise BadFile("file.not_sqlite", path=str(path))
+    # Offsets from https://sqlite.org/fileformat.html
+    (application,) = struct.unpack_from(">I", header, 68)
+    (version,) = struct.unpack_from(">I", header, 60)
+    if application != APPLICATION_ID:
+        raise BadFile("file.not_survey", path=str(path))
+    if version > SCHEMA_VERSION:
+        raise BadFile("file.newer", path=str(path), found=version, known=SCHEMA_VERSION)
+    if version < SCHEMA_VERSION:
+        raise BadFile("file.older", path=str(path), found=version, known=SCHEMA_VERSION)
+    (page_size,) = struct.unpack_from(">H", header, 16)
+    (pages,) = struct.unpack_from(">I", header, 28)
+    expected = pages * (65536 if page_size == 1 else page_size)
+    if size < expected and not has_wal(path):
+        raise BadFile("file.truncated", path=str(path), size=size, expected=expected)
+
+
+def has_wal(path: Path) -> bool:
+    """Whether a WAL with something in it lies beside a file: it is in use, or was cut off."""
+    wal = Path(f"{path}-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def _connect(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    spatial_functions.register(connection)
+    return connection
+
+
+def _connect_to_look(path: Path) -> sqlite3.Connection:
+    """A connection that leaves no trace: without a WAL the file is complete and can be read as if
+    nothing could change it."""
+    return _connect(path, "ro", immutable=not has_wal(path))
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Where nothing can be written beside the file either, WAL
+    cannot work, and the file is read as one that does not change."""
+    connection = _connect(path, "rw")
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT count(*) FROM meta").fetchone()
+        return connection
+    except sqlite3.OperationalError:
+        connection.close()
+        if has_wal(path):
+            raise
+    return _connect(path, "ro", immutable=True)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A bare connection for reading, after a look; closed at the end."""
+    look(path)
+    with told(path), closing(_connect_to_read(path)) as connection:
+        yield connection

@@ -1,0 +1,324 @@
+"""An open survey file: what can be done with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..catalogue.model import Catalogue, Layer
+from . import (
+    attachments,
+    drafts,
+    history,
+    layer_tables,
+    number_ranges,
+    records,
+    secrets,
+    spatial_tables,
+)
+from .faults import told
+from .meta import Meta
+from .records import UNCHANGED
+from .transactions import Transactions
+
+
+class SurveyFile:
+    """One survey file, open; made by `store.create` and `store.open`, closed by `close`.
+
+    Attributes
+    ----------
+    connection : sqlite3.Connection
+        In autocommit mode, with the functions that SpatiaLite's triggers call.
+    catalogue : Catalogue
+    path, attachments : Path
+        The file, and the folder of its attachments beside it.
+    meta : Meta
+        Table meta as a mapping: role, county, name, srid, device, catalogue, recipient…
+    repaired : tuple of str
+        Tables, columns and triggers that were missing and were made at opening, to be told.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        catalogue: Catalogue,
+        *,
+        readonly: bool = False,
+        repaired: Iterable[str] = (),
+    ) -> None:
+        self.connection = connection
+        self.path = Path(path)
+        self.catalogue = catalogue
+        self.readonly = readonly
+        self.repaired = tuple(repaired)
+        self.meta = Meta(connection)
+        self.attachments = self.path.parent / "attachments"
+        self.srid = int(self.meta["srid"])
+        self._transactions = Transactions(connection, self.path)
+
+    def __enter__(self) -> SurveyFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take everything from the WAL into the file, so that the file alone is whole, and close.
+
+        While another program has the file open, its WAL stays until that closes.
+        """
+        try:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            if not self.readonly:
+                with told(self.path):
+                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.ProgrammingError:
+            return  # closed before
+        finally:
+            self.connection.close()
+
+    @property
+    def device_id(self) -> str:
+        """This file's own device."""
+        return str(self.meta["device"])
+
+    # -- transactions and who writes ----------------------------------------------------------
+
+    def atomic(self, *, quiet: bool = False) -> AbstractContextManager[None]:
+        """All of the block or nothing; blocks nest. With `quiet` the journal writes nothing.
+
+        FileBusy if another program keeps writing for more than five seconds; BadFile for a full
+        disk and the like, BadFile("file.rolled_back") if an inner block lost the transaction.
+        """
+        return self._transactions.atomic(quiet=quiet)
+
+    def sign_in(
+        self,
+        author: str | None = None,
+        device: str | None = None,
+        basis: str | None = None,
+        utc_offset_min: int | None = None,
+    ) -> None:
+        """Say who writes from now on; what is not given stays, but for the device, which is this
+        file's own, and the offset from UTC, which is this machine's now."""
+        if utc_offset_min is None:
+            offset = datetime.now().astimezone().utcoffset()
+            utc_offset_min = round(offset.total_seconds() / 60) if offset else 0
+        with self.atomic():
+            self.connection.execute(
+                "UPDATE session SET author = coalesce(?, author), device = ?, "
+                "basis = coalesce(?, basis), utc_offset_min = ?",
+                (author, device or self.device_id, basis, utc_offset_min),
+            )
+
+    def log(
+        self,
+        action: str,
+        record: str | None = None,
+        field: str | None = None,
+        detail: str | None = None,
+        author: str | None = None,
+    ) -> None:
+        """Write a line into access_log, by `author` or whoever is signed in."""
+        with self.atomic():
+            self.connection.execute(
+                "INSERT INTO access_log (author, action, record, field, detail) "
+                "SELECT coalesce(?, author), ?, ?, ?, ? FROM session",
+                (author, action, record, field, detail),
+            )
+
+    # -- records ------------------------------------------------------------------------------
+
+    def insert(
+        self,
+        layer: str,
+        values: Mapping[str, Any],
+        geometry: Any = None,
+        uuid: str | None = None,
+    ) -> str:
+        """Insert a record; its uuid.
+
+        `geometry` is a shapely geometry in this file's CRS; single ones are promoted to multi.
+        Sensitive values are masked and sealed. BadInput: "layer.unknown", "field.unknown",
+        "value.type", "record.exists", "uuid.malformed", "geometry.kind" and others.
+        """
+        geometries = None if geometry is None else [geometry]
+        return records.insert_many(self, layer, [values], geometries, [uuid])[0]
+
+    def insert_many(
+        self,
+        layer: str,
+        rows: Iterable[Mapping[str, Any]],
+        geometries: Iterable[Any] | None = None,
+        uuids: Iterable[str | None] | None = None,
+    ) -> list[str]:
+        """Insert records in one transaction; their uuids. As many geometries as rows, if any."""
+        return records.insert_many(self, layer, rows, geometries, uuids)
+
+    def update(
+        self, layer: str, uuid: str, values: Mapping[str, Any], geometry: Any = UNCHANGED
+    ) -> None:
+        """Change the given values of a record, and its geometry (None takes it away).
+
+        BadInput("record.missing") and those of `insert`.
+        """
+        records.update(self, layer, uuid, values, geometry)
+
+    def delete(self, layer: str, uuid: str) -> None:
+        """Delete a record with its parts; BadInput("record.missing")."""
+        records.delete(self, layer, uuid)
+
+    def get(self, layer: str, uuid: str) -> dict[str, Any] | None:
+        """All columns of a record, its geometry as shapely; None if there is none."""
+        return next(self.select(layer, "uuid = ?", (uuid,)), None)
+
+    def select(
+        self,
+        layer: str,
+        where: str = "",
+        parameters: Sequence[Any] = (),
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Records that meet a SQL condition; geometries as shapely, if among `columns`.
+
+        Without `columns` all but fid. BadInput("field.unknown") for a column the layer has not.
+        """
+        return records.select(self, layer, where, parameters, columns)
+
+    def arrays(
+        self,
+        layer: str,
+        columns: Sequence[str] = ("uuid",),
+        where: str = "",
+        parameters: Sequence[Any] = (),
+    ) -> tuple[dict[str, NDArray[Any]], NDArray[Any]]:
+        """Column → array, and the array of geometries (None where there is none).
+
+        Numbers are float arrays with NaN for what is empty, all else object arrays.
+        """
+        return records.arrays(self, layer, columns, where, parameters)
+
+    def within(self, layer: str, bounds: tuple[float, float, float, float]) -> list[str]:
+        """Uuids of records whose bounds meet (min x, min y, max x, max y)."""
+        return records.within(self, layer, bounds)
+
+    def refresh_derived(self, layer: str | None = None, uuids: Iterable[str] | None = None) -> int:
+        """Compute derived columns that are empty beside a geometry, or, with `uuids`, those of
+        these records anew; how many records."""
+        return records.refresh_derived(self, layer, uuids)
+
+    # -- around the records -------------------------------------------------------------------
+
+    def attach(
+        self,
+        record: str,
+        layer: str,
+        source: Path | str | bytes,
+        *,
+        role: str | None = None,
+        kind: str = "photo",
+        media_type: str | None = None,
+        original_name: str | None = None,
+        **more: Any,
+    ) -> str:
+        """Keep a file or bytes as an attachment of a record; the attachment's uuid.
+
+        `more` are further fields of layer attachment: caption, author, taken_at, longitude_deg,
+        latitude_deg, bearing_deg.
+        """
+        return attachments.attach(
+            self,
+            record,
+            layer,
+            source,
+            role=role,
+            kind=kind,
+            media_type=media_type,
+            original_name=original_name,
+            **more,
+        )
+
+    def attachment_path(self, sha256: str) -> Path:
+        """Where an attachment lies, whether or not it is there."""
+        return attachments.path_of(self.attachments, sha256)
+
+    def keep_attachment(self, sha256: str, source: Path) -> Path:
+        """Copy a file in under its hash; BadFile("attachment.changed") if it has another."""
+        return attachments.keep(self.attachments, sha256, source)
+
+    def seal(self, layer: str, uuid: str, field: str, full_value: str) -> None:
+        """Give a record a new full value in a sensitive field: masked in its column, sealed."""
+        secrets.seal(self, layer, uuid, field, full_value)
+
+    def reveal(self, layer: str, uuid: str, field: str, identity: str, author: str) -> str | None:
+        """The full value of a sensitive field, by the county's key; writes a line into the log.
+
+        None if the field is empty. BadPackage("seal.other_key") with a key it was not sealed to.
+        """
+        return secrets.reveal(self, layer, uuid, field, identity, author)
+
+    def history(self, uuid: str) -> list[history.HistoryEntry]:
+        """All changes of a record with their values, live or not, of this file's journal."""
+        return history.history(self, uuid)
+
+    def save_draft(
+        self, record: str, layer: str, answers: Mapping[str, Any], geometry: Any = None
+    ) -> dict[str, Any]:
+        """Keep the answers of a form that is not confirmed yet; the answers as kept, in which
+        sensitive ones are masked, their full text sealed."""
+        return drafts.save(self, record, layer, answers, geometry)
+
+    def drafts(self) -> list[drafts.Draft]:
+        """All drafts, the latest first."""
+        return drafts.all_of(self)
+
+    def drop_draft(self, record: str) -> None:
+        """Forget the draft of a record, once its answers are confirmed or thrown away."""
+        drafts.drop(self, record)
+
+    def next_code(self, layer: str, prefix: str) -> str:
+        """The next official code of a layer that begins with `prefix`, after those in use.
+
+        On a tablet out of the ranges of its assignments: BadInput("number_range.missing"),
+        ("number_range.used_up").
+        """
+        return number_ranges.next_code(self, layer, prefix)
+
+    # -- the file itself ----------------------------------------------------------------------
+
+    def missing_triggers(self) -> list[str]:
+        """Names of triggers that another program dropped or altered."""
+        return layer_tables.missing_triggers(self.connection, self.catalogue)
+
+    def repair_triggers(self) -> list[str]:
+        """Make missing triggers anew; their names."""
+        with self.atomic():
+            return layer_tables.repair_triggers(self.connection, self.catalogue)
+
+    def ensure_spatial_index(self) -> bool:
+        """Make the spatial indexes that a SQLite without R*Tree could not; False if this one
+        cannot either."""
+        with self.atomic():
+            return all(
+                spatial_tables.ensure_spatial_index(self.connection, layer)
+                for layer in layer_tables.journalled_layers(self.catalogue)
+                if layer.geometry
+            )
+
+    def layer(self, name: str) -> Layer:
+        """The catalogue's layer of that name; BadInput("layer.unknown")."""
+        return self.catalogue.layer(name)

@@ -1,0 +1,126 @@
+"""Values on their way into a table: what each type of field takes, and private ones masked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from ..catalogue.model import GEOMETRY_COLUMN, Catalogue, Field, Layer
+from ..errors import BadInput
+from .journal_triggers import OWNER_COLUMN
+
+#: Lower-case uuid of RFC 9562, version 1 to 8, variant 10.
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+def check_uuid(value: object) -> str:
+    """The value, if it is a well-formed lower-case uuid; else BadInput("uuid.malformed")."""
+    if not isinstance(value, str) or not UUID.fullmatch(value):
+        raise BadInput("uuid.malformed", value=str(value))
+    return value
+
+
+def checked(catalogue: Catalogue, layer: Layer, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they are stored, by column.
+
+    Raises
+    ------
+    BadInput
+        "field.unknown" for a column the layer has not (or that is not the caller's to write:
+        derived, bookkeeping), "value.type" (layer, field, value, expected) for text where a number
+        belongs and the like.
+    """
+    writable = set(layer.columns) - {GEOMETRY_COLUMN}
+    stored: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in writable:
+            raise BadInput("field.unknown", layer=layer.name, field=name)
+        field = catalogue.field_of(layer.name, name)
+        stored[name] = _checked(layer, name, field, value)
+    return stored
+
+
+def _checked(layer: Layer, name: str, field: Field | None, value: Any) -> Any:
+    if value is None:
+        return None
+    kind = "text" if field is None else field.type
+    if name == OWNER_COLUMN and not layer.surveyed:
+        kind = "reference"
+    taken = _TAKERS[kind](value)
+    if taken is None:
+        raise BadInput(
+            "value.type", layer=layer.name, field=name, value=str(value), expected=f"type.{kind}"
+        )
+    return taken
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _integer(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        whole = int(value) if not isinstance(value, str) and value == int(value) else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return whole if whole is not None and -(2**63) <= whole < 2**63 else None
+
+
+def _real(value: Any) -> float | None:
+    if isinstance(value, bool | str | bytes):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _boolean(value: Any) -> int | None:
+    return int(value) if not isinstance(value, str | bytes) and value in (0, 1) else None
+
+
+def _date(value: Any) -> str | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    try:
+        return value if date.fromisoformat(value).isoformat() == value else None
+    except (TypeError, ValueError):
+        return None
+
+
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?")
+
+
+def _datetime(value: Any) -> str | None:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if not isinstance(value, str) or not _DATETIME.fullmatch(value):
+        return None
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return value
+
+
+def _reference(value: Any) -> str | None:
+    return value if isinstance(value, str) and UUID.fullmatch(value) else None
+
+
+_TAKERS = {
+    "text": _text,
+    "integer": _integer,
+    "real": _real,
+    "date": _date,
+    "datetime": _datetime,
+    "boolean": _boolean,
+    "code": _text,
+    "codes": _text,
+    "reference": _reference,
+}
