@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import shapely
+from PIL import Image
 from xiangtu.cli import main
 from xiangtu.geo import gauss_kruger
 from xiangtu.package.tablet import load
@@ -143,3 +146,28 @@ def survey_a_parcel(file: Any, east: float = 100.0, **values: object) -> str:
         {"name": "坝上田", "kind": "10", "village": next(iter(VILLAGES)), **values},
         geometry=square(east, 100.0),
     )
+
+
+@pytest.fixture(scope="session")
+def packed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """County, tablet and a package with one parcel and one photo; not to be written to."""
+    place = make_county(tmp_path_factory.mktemp("county"))
+    hand_out(place)
+    photo = place.folder / "photo.jpg"
+    Image.effect_noise((64, 64), 80).convert("RGB").save(photo)
+
+    def work(file: Any) -> None:
+        parcel = survey_a_parcel(file)
+        file.attach(parcel, "farmland", photo, role="overview")
+
+    place.survey(work)
+    done("pack", place.tablet, place.package)
+    return place.folder
+
+
+@pytest.fixture
+def place(packed_once: Path, tmp_path: Path) -> Place:
+    """A copy of it to do anything with."""
+    folder = tmp_path / "county"
+    shutil.copytree(packed_once, folder)
+    return Place(folder)

@@ -7,7 +7,7 @@ from collections import Counter
 from .. import store, validate
 from ..validate import findings
 from ..validate.registry import RULES
-from .command import Call, Commands, Outcome
+from .command import Call, Commands, Outcome, county_for_writing
 from .terminal import Terminal
 
 #: Findings shown one by one; --json has them all.
@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     check.add_argument("--layer", dest="layers", action="append", metavar="NAME",
                        help=_("only this layer (may be given again)"))  # fmt: skip
     check.add_argument("--since", metavar="BATCH",
-                       help=_("only what changed since this batch, and its neighbours"))  # fmt: skip
+                       help=_("only what changed since this batch"))  # fmt: skip
 
     listed = commands.add("findings", run_findings, "list findings, or accept one with a reason")
     listed.add_argument("county", metavar="COUNTY.sqlite")
@@ -36,10 +36,9 @@ def add(commands: Commands) -> None:
 
 def run_validate(call: Call) -> Outcome:
     """xiangtu validate: exit code 1 if an error is open."""
-    with store.open(call.county) as file:
+    with county_for_writing(call) as file:
         for name in call.arguments.layers or ():
             file.catalogue.layer(name)
-        file.sign_in(author=call.author)
         summary = validate.run(
             file, layers=call.arguments.layers, since=call.arguments.since, progress=call.progress
         )
@@ -105,8 +104,7 @@ def _is_open_error(finding) -> bool:
 
 def run_accept(call: Call) -> Outcome:
     """xiangtu findings … accept."""
-    with store.open(call.county) as file:
-        file.sign_in(author=call.author)
+    with county_for_writing(call) as file:
         findings.accept(file, call.arguments.id, call.arguments.reason, call.author)
     return Outcome(
         {"accepted": call.arguments.id},

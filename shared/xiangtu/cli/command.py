@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .. import store
 from ..errors import BadInput
 from .language import Translation
 from .terminal import Terminal
@@ -138,3 +140,11 @@ def existing(path: Path) -> Path:
     if not path.exists():
         raise BadInput("file.missing", path=path)
     return path
+
+
+@contextlib.contextmanager
+def county_for_writing(call: Call) -> Iterator[store.SurveyFile]:
+    """The county file, written to by the caller in one transaction: a refusal leaves no trace."""
+    with store.open(call.county) as file, file.atomic():
+        file.sign_in(author=call.author)
+        yield file

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import catalogue, store
 from ..errors import BadInput
@@ -11,8 +13,19 @@ from ..geo import zones
 from ..package import enrolment
 from ..sealing import keys
 from ..words import phrase
-from .command import Call, Commands, Outcome, existing, number, whole_number
+from .command import (
+    Call,
+    Commands,
+    Outcome,
+    county_for_writing,
+    existing,
+    number,
+    whole_number,
+)
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..importing import ImportMapping, ImportSummary, Note, Preview, Refusal
 
 #: Refused rows shown one by one; --json has them all.
 _ROWS_SHOWN = 20
@@ -125,24 +138,21 @@ def _remove_new(path: Path, key_path: Path) -> None:
 def run_import(call: Call) -> Outcome:
     """xiangtu import."""
     from .. import importing
-    from ..importing import mapping as mappings
 
     arguments, _ = call.arguments, call.translate
-    with store.open(call.county) as file:
-        file.catalogue.layer(arguments.layer)
-        mapping = mappings.load(existing(arguments.map)) if arguments.map else None
-        source = arguments.file
-        if not source.exists():
-            raise BadInput("file.missing", path=source)
-        if arguments.preview:
-            preview = importing.preview(file, arguments.layer, source, mapping)
-            return Outcome(
-                {"preview": preview},
-                lambda terminal: _show_preview(terminal, preview),
-                waits=preview.would_take < preview.rows,
-            )
-        file.sign_in(author=call.author)
-        summary = importing.run(file, arguments.layer, source, mapping, progress=call.progress)
+    source = arguments.file
+    if arguments.preview:
+        with store.open(call.county, readonly=True) as file:
+            preview = importing.preview(file, arguments.layer, source, _mapping(call))
+        return Outcome(
+            {"preview": preview},
+            lambda terminal: _show_preview(terminal, preview),
+            waits=preview.would_take < preview.rows,
+        )
+    with county_for_writing(call) as file:
+        summary = importing.run(
+            file, arguments.layer, source, _mapping(call), progress=call.progress
+        )
 
     def show(terminal: Terminal) -> None:
         terminal.facts(
@@ -159,7 +169,14 @@ def run_import(call: Call) -> Outcome:
     return Outcome({"import": summary, "reasons": summary.reasons}, show, bool(summary.refused))
 
 
-def _show_preview(terminal: Terminal, preview) -> None:
+def _mapping(call: Call) -> ImportMapping | None:
+    from ..importing import mapping as mappings
+
+    path = call.arguments.map
+    return mappings.load(path) if path is not None else None
+
+
+def _show_preview(terminal: Terminal, preview: Preview) -> None:
     _ = terminal.translate
     terminal.facts(
         [
@@ -185,7 +202,7 @@ def _show_preview(terminal: Terminal, preview) -> None:
     _show_notes(terminal, preview.notes)
 
 
-def _show_refused(terminal: Terminal, summary) -> None:
+def _show_refused(terminal: Terminal, summary: ImportSummary) -> None:
     _ = terminal.translate
     _show_rows(terminal, summary.refused[:_ROWS_SHOWN])
     more = len(summary.refused) - _ROWS_SHOWN
@@ -196,7 +213,7 @@ def _show_refused(terminal: Terminal, summary) -> None:
     _show_notes(terminal, summary.notes)
 
 
-def _show_rows(terminal: Terminal, refused) -> None:
+def _show_rows(terminal: Terminal, refused: Sequence[Refusal]) -> None:
     if refused:
         _ = terminal.translate
         terminal.table(
@@ -212,7 +229,7 @@ def _reason(terminal: Terminal, reason: str) -> str:
     return phrase(f"import.row.{reason}", terminal.translate.language)
 
 
-def _show_notes(terminal: Terminal, notes) -> None:
+def _show_notes(terminal: Terminal, notes: Iterable[Note]) -> None:
     for each in notes:
         terminal.note(phrase(each.code, terminal.translate.language, each.facts))
 
@@ -220,8 +237,7 @@ def _show_notes(terminal: Terminal, notes) -> None:
 def run_enrol(call: Call) -> Outcome:
     """xiangtu enrol."""
     _ = call.translate
-    with store.open(call.county) as file:
-        file.sign_in(author=call.author)
+    with county_for_writing(call) as file:
         device = enrolment.enrol(file, existing(call.arguments.card))
     return Outcome({"device": device}, lambda terminal: terminal.facts([(_("device"), device)]))
 

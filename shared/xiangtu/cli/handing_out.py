@@ -8,7 +8,7 @@ from .. import store
 from ..package import assignment, receipt, survey_package, tablet
 from ..sealing import keys
 from . import summaries
-from .command import Call, Commands, Outcome, existing
+from .command import Call, Commands, Outcome, county_for_writing, existing
 from .terminal import Terminal, plain
 
 
@@ -57,8 +57,7 @@ def run_assign(call: Call) -> Outcome:
     arguments = call.arguments
     if arguments.basemap is not None:
         existing(arguments.basemap)
-    with store.open(call.county) as file:
-        file.sign_in(author=call.author)
+    with county_for_writing(call) as file:
         summary = assignment.assign(
             file,
             arguments.out,
@@ -126,8 +125,7 @@ def run_inspect(call: Call) -> Outcome:
 def run_receipt(call: Call) -> Outcome:
     """xiangtu receipt."""
     arguments = call.arguments
-    with store.open(call.county) as file:
-        file.sign_in(author=call.author)
+    with county_for_writing(call) as file:
         summary = receipt.write_receipt(file, arguments.out, arguments.device)
     return Outcome(
         {"receipt": summary, "path": arguments.out},

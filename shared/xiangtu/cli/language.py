@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..words import i18n_folder
 
 DOMAIN = "xiangtu"
+#: Python brings no Chinese for argparse's own sentences.
+_DOMAIN_OF_ARGPARSE = "argparse"
 
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -43,6 +45,9 @@ class Translation:
         self.language = language
         names = ["zh_CN"] if language == "zh" else ["en"]
         self._catalog = gettext.translation(DOMAIN, i18n_folder(), names, fallback=True)
+        self._catalog.add_fallback(
+            gettext.translation(_DOMAIN_OF_ARGPARSE, i18n_folder(), names, fallback=True)
+        )
 
     def __call__(self, text: str) -> str:
         return self._catalog.gettext(text) if text else ""

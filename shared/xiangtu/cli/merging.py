@@ -64,9 +64,9 @@ def run_merge(call: Call) -> Outcome:
     arguments, _ = call.arguments, call.translate
     for path in arguments.packages:
         existing(path)
-    identity = keys.county_identity(call.county, call.key)
     reports: list[tuple[Path, MergeReport]] = []
     with store.open(call.county) as file:
+        identity = keys.county_identity(call.county, call.key)
         count = len(arguments.packages)
         for index, path in enumerate(arguments.packages):
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import store
 from ..errors import BadFile
 from ..words import phrase
-from .command import Call, Commands, Outcome
+from .command import Call, Commands, Outcome, county_for_writing
 from .terminal import Terminal
 
 _FORMATS = ("gpkg", "geojson", "shp", "nyt2539")
@@ -62,8 +62,7 @@ def run_export(call: Call) -> Outcome:
     from ..report.export import export
 
     arguments = call.arguments
-    with store.open(call.county) as file:
-        file.sign_in(author=call.author)
+    with county_for_writing(call) as file:
         written = export(
             file, arguments.out, arguments.format, call.author,
             public=arguments.public, layers=arguments.layers, progress=call.progress,
