@@ -63,16 +63,24 @@ def _sexagesimal(degrees: float) -> tuple[float, float, float]:
     return float(whole), float(minutes), round((degrees - whole - minutes / 60) * 3600, 4)
 
 
+_X = np.arange(WIDTH, dtype=np.float32)
+_Y = np.arange(HEIGHT, dtype=np.float32)[:, None]
+#: A darker rim, as lenses give: the factor of each pixel.
+_RIM = (
+    1 - 0.10 * ((_X / WIDTH * 2 - 1) ** 2 + (_Y / HEIGHT * 2 - 1) ** 2)
+)[..., None]  # fmt: skip
+
+
 def _landscape(random: np.random.Generator) -> Image.Image:
     """Sky, three ranges of hills one behind the other, and a meadow."""
-    rows = np.linspace(0, 1, HEIGHT)[:, None]
-    top = np.array([96, 152, 214]) + random.normal(0, 10, 3)
-    low = np.array([226, 234, 236]) + random.normal(0, 5, 3)
-    sky = top * (1 - rows) ** 1.4 + low * (1 - (1 - rows) ** 1.4)
-    pixels = np.repeat(sky[:, None, :], WIDTH, axis=1)
-    x = np.arange(WIDTH)
-    y = np.arange(HEIGHT)[:, None]
+    part = (_Y / HEIGHT) ** 0.8
+    top = np.array([96, 152, 214], np.float32) + random.normal(0, 10, 3)
+    low = np.array([226, 234, 236], np.float32) + random.normal(0, 5, 3)
+    column = (top * (1 - part) + low * part).astype(np.uint8)
+    image = Image.fromarray(np.repeat(column[:, None, :], WIDTH, axis=1))
+    pen = ImageDraw.Draw(image)
     tint = random.uniform(-12, 12)
+    edge = _X[::6]
     for level, (base, tall, colour) in enumerate(
         (
             (0.46, 90, (150, 176, 190)),
@@ -81,27 +89,32 @@ def _landscape(random: np.random.Generator) -> Image.Image:
         )
     ):
         ridge = base * HEIGHT + sum(
-            tall / k * np.sin(x / WIDTH * 2 * np.pi * k * (0.6 + 0.25 * level) + phase)
+            tall / k * np.sin(edge / WIDTH * 2 * np.pi * k * (0.6 + 0.25 * level) + phase)
             for k, phase in zip((1, 2, 4, 9), random.uniform(0, 6.3, 4), strict=True)
         )
-        below = y > ridge[None, :]
-        shade = 1 - 0.10 * np.clip((y - ridge[None, :]) / 140, 0, 1)
-        pixels = np.where(below[..., None], np.array(colour) * shade[..., None] + tint, pixels)
-    meadow = y > HEIGHT * 0.66 + 6 * np.sin(x / 130 + random.uniform(0, 6))[None, :]
-    depth = np.clip((y / HEIGHT - 0.64) / 0.36, 0, 1)[..., None]
-    grass = np.array([142, 164, 88]) * (1 - 0.30 * depth) + random.normal(0, 5, (HEIGHT, WIDTH, 1))
-    pixels = np.where(meadow[..., None], grass, pixels)
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+        points = [*zip(edge.tolist(), ridge.tolist(), strict=True), (WIDTH, float(ridge[-1]))]
+        pen.polygon([*points, (WIDTH, HEIGHT), (0, HEIGHT)], fill=_shaded(colour, 1.0, tint))
+    bend = random.uniform(0, 6)
+    for band in range(12):
+        y = HEIGHT * (0.66 + band * 0.03) + 6 * np.sin(edge / 130 + bend)
+        points = [*zip(edge.tolist(), y.tolist(), strict=True), (WIDTH, float(y[-1]))]
+        colour = _shaded((142, 164, 88), 1 - 0.026 * band, 0)
+        pen.polygon([*points, (WIDTH, HEIGHT), (0, HEIGHT)], fill=colour)
+    return image
+
+
+def _shaded(colour: tuple[int, int, int], factor: float, more: float) -> tuple[int, int, int]:
+    red, green, blue = (int(np.clip(each * factor + more, 0, 255)) for each in colour)
+    return red, green, blue
 
 
 def _light(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Grain and a darker rim, as lenses give."""
-    pixels = np.asarray(image, float)
-    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
-    rim = 1 - 0.20 * (x**2 + y**2) / 2
+    """Warm or cold light, a darker rim and grain."""
+    pixels = np.asarray(image, np.float32)
     warm = np.array([1 + random.uniform(-0.03, 0.05), 1.0, 1 + random.uniform(-0.05, 0.03)])
-    grain = random.normal(0, 3.2, (HEIGHT, WIDTH, 1))
-    return Image.fromarray(np.clip(pixels * rim[..., None] * warm + grain, 0, 255).astype(np.uint8))
+    grain = random.integers(-5, 6, (HEIGHT, WIDTH, 1), np.int8)
+    lit = pixels * _RIM * warm.astype(np.float32) + grain
+    return Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
 
 
 def _bricks(
@@ -375,8 +388,21 @@ def _canal(pen: _Pen, random: np.random.Generator) -> None:
     pen.polygon([(450, 330), (482, 330), (640, 640), (380, 640)], fill=(86, 132, 146))
 
 
+def _certificate(pen: _Pen, random: np.random.Generator) -> None:
+    """A certificate lying on a table."""
+    pen.rectangle((0, 0, WIDTH, HEIGHT), fill=(150, 118, 84))
+    for y in range(0, HEIGHT, 64):
+        pen.line((0, y, WIDTH, y + 6), fill=(132, 102, 70), width=4)
+    pen.polygon([(190, 90), (770, 70), (790, 560), (200, 580)], fill=(150, 28, 34))
+    pen.polygon([(214, 116), (748, 96), (766, 536), (224, 556)], outline=(214, 178, 96), width=5)
+    pen.ellipse((420, 170, 548, 298), outline=(220, 184, 100), width=9)
+    for row in range(3):
+        left = 330 + row * 24
+        pen.rectangle((left, 350 + row * 46, 960 - left, 372 + row * 46), fill=(214, 178, 96))
+
+
 SCENES: dict[str, Callable[[_Pen, np.random.Generator], None]] = {
     "hall": _hall, "pagoda": _pagoda, "arch": _arch, "bridge": _bridge, "cliff": _cliff,
     "well": _well, "mound": _mound, "tomb": _tomb, "stele": _stele, "steps": _steps,
-    "wall": _wall, "house": _house, "terrace": _terrace, "site": _site, "canal": _canal,
+    "certificate": _certificate, "wall": _wall, "house": _house, "terrace": _terrace, "site": _site, "canal": _canal,
 }  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import shapely
+from xiangtu.geo import area
 
 from .land import Land
 from .register import Register
@@ -52,7 +52,7 @@ def add_farmland(
         counts[party] += 1
         code = f"{party}{counts[party]:05d}"
         values = _parcel(random, terrace, holder, code)
-        area = terrace.outline.area
+        area_m2 = terrace.outline.area
         uuid = register.add(
             "farmland", code,
             register.surveyed(
@@ -62,7 +62,7 @@ def add_farmland(
             terrace.outline,
         )  # fmt: skip
         if holder:
-            contract = round(area * random.choice([1, 1, 1, 0.98, 1.01]), 2)
+            contract = round(area_m2 * random.choice([1, 1, 1, 0.98, 1.01]), 2)
             register.add(
                 "land_right", code,
                 register.surveyed(
@@ -70,7 +70,7 @@ def add_farmland(
                     household_uuid=holder.uuid, issuing_party_uuid=parties[party], obtained="110",
                     right_state="valid", contract_code=f"{holder.code}J",
                     certificate_code=f"{holder.code}J", contract_area_m2=contract,
-                    contract_area_mu=_mu(contract), certificate_area_m2=contract,
+                    contract_area_mu=mu(contract), certificate_area_m2=contract,
                     contract_from="1999-01-01", contract_until="2028-12-31", share_only="2",
                 ),
             )  # fmt: skip
@@ -78,9 +78,9 @@ def add_farmland(
     return holdings
 
 
-def _mu(area_m2: float) -> float:
-    mu = Decimal(str(area_m2)) * Decimal("0.0015")
-    return float(mu.quantize(Decimal("0.01"), ROUND_HALF_UP))
+def mu(area_m2: float) -> float:
+    """Mu to two decimals, as contracts write them."""
+    return float(area.mu(area_m2))
 
 
 def _choose(random: np.random.Generator, terrace: Terrace, holders: list[Holder]) -> Holder | None:
@@ -112,7 +112,7 @@ def _parcel(
     if cultivated:
         others = ("LYFL", "XG") if basic else ("LYFL", "FLS", "FLS", "XG")
         planting = "LS" if random.random() < 0.8 else str(random.choice(others))
-    area = terrace.outline.area
+    area_m2 = round(terrace.outline.area, 2)
     return {
         "code": code,
         "name": str(random.choice(_NAMES)),
@@ -133,8 +133,8 @@ def _parcel(
         "black_soil": 0,
         "basic_farmland": "1" if basic else "2",
         "basic_farmland_code": f"YN{code[6:]}" if basic else None,
-        "basic_farmland_patch_m2": round(area, 2) if basic else None,
-        "basic_farmland_m2": round(area, 2) if basic else None,
+        "basic_farmland_patch_m2": area_m2 if basic else None,
+        "basic_farmland_m2": area_m2 if basic else None,
         "protected_from": "2017-06-01" if basic else None,
         "stable": "1" if basic else None,
     }  # fmt: skip
