@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import BadFile
 from .epochs import EpochJoiner
 from .fix import Fix
-from .framing import SentenceFramer
+from .framing import SentenceFramer, StreamCounts
 from .source import CLOSED, ENDED, Source
 
 _PIECE_BYTES = 1 << 16
@@ -62,15 +63,23 @@ class NmeaFile(Source):
         self.status = CLOSED if self.closed else ENDED
 
     def _all(self) -> Iterator[Fix]:
-        framer = SentenceFramer(self.counts)
-        joiner = EpochJoiner("nmea", self.counts, on=self._on)
         with self._path.open("rb") as stream:
-            while piece := stream.read(_PIECE_BYTES):
-                for sentence in framer.feed(piece):
-                    fix = joiner.feed(sentence)
-                    if fix is not None:
-                        yield fix
-        framer.finish()
-        last = joiner.flush()
-        if last is not None:
-            yield last
+            yield from fixes_in(stream, self.counts, self._on)
+
+
+def fixes_in(
+    stream: BinaryIO, counts: StreamCounts | None = None, on: date | None = None
+) -> Iterator[Fix]:
+    """The fixes in a stream of NMEA sentences that has an end; what is no sentence is counted."""
+    counts = counts or StreamCounts()
+    framer = SentenceFramer(counts)
+    joiner = EpochJoiner("nmea", counts, on=on)
+    while piece := stream.read(_PIECE_BYTES):
+        for sentence in framer.feed(piece):
+            fix = joiner.feed(sentence)
+            if fix is not None:
+                yield fix
+    framer.finish()
+    last = joiner.flush()
+    if last is not None:
+        yield last

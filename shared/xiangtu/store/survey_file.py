@@ -18,7 +18,9 @@ from . import (
     drafts,
     history,
     layer_tables,
+    lineage,
     number_ranges,
+    raw_fixes,
     records,
     secrets,
     spatial_tables,
@@ -274,6 +276,34 @@ class SurveyFile:
     def history(self, uuid: str) -> list[history.HistoryEntry]:
         """All changes of a record with their values, live or not, of this file's journal."""
         return history.history(self, uuid)
+
+    def keep_fixes(
+        self,
+        record: str,
+        fixes: Iterable[Any],
+        part: str | None = None,
+        antenna_height_m: float | None = None,
+    ) -> int:
+        """Keep the raw epochs (gnss.fix.Fix) that a record was measured with; how many.
+
+        `part` says of which measurement of the record they are.
+        """
+        return raw_fixes.keep(self, record, fixes, part, antenna_height_m)
+
+    def fixes_of(self, record: str) -> list[dict[str, Any]]:
+        """The raw epochs of a record, in the order they came, by column of table fix."""
+        return raw_fixes.of_record(self, record)
+
+    def descend(self, layer: str, parent: str, child: str, kind: str) -> None:
+        """Note that `child` came from `parent` by split, join or adjustment.
+
+        BadInput("lineage.kind") for another kind.
+        """
+        lineage.descend(self, layer, parent, child, kind)
+
+    def descendants(self, parent: str) -> list[tuple[str, str]]:
+        """(uuid, kind) of the records that came from a record."""
+        return lineage.children_of(self, parent)
 
     def save_draft(
         self, record: str, layer: str, answers: Mapping[str, Any], geometry: Any = None

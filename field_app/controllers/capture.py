@@ -1,0 +1,478 @@
+"""Measuring: a point averaged from many epochs, an outline or line walked or pressed corner by
+corner, held against what the layer asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from xiangtu.catalogue import Layer
+from xiangtu.catalogue.model import Accuracy
+from xiangtu.errors import BadInput
+from xiangtu.geo import area, gauss_kruger
+from xiangtu.gnss.averaging import AveragedPoint, average
+from xiangtu.gnss.boundary_walk import BoundaryWalk, Vertex, WalkSettings
+from xiangtu.gnss.fix import Fix, FixType
+from xiangtu.store import SurveyFile
+
+#: Outlines that overlap by less share an edge (domain.md §5).
+LEAST_OVERLAP_M2 = 0.001
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """What a measurement lacks: `code` is field.accuracy.…, with what was found and asked."""
+
+    code: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measured geometry in the survey's CRS and how it was measured.
+
+    `override_reason` is why a surveyor keeps one that does not reach what the layer asks.
+    """
+
+    geometry: BaseGeometry
+    measured_how: str
+    fix_type: FixType
+    horizontal_accuracy_m: float | None
+    satellites: int | None
+    epochs: int
+    measured_at: str
+    height_ellipsoid_m: float | None
+    fixes: tuple[Fix, ...]
+    shortfalls: tuple[Shortfall, ...] = ()
+    override_reason: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        """The record's fields that go with the geometry."""
+        accuracy_m = self.horizontal_accuracy_m
+        return {
+            "measured_how": self.measured_how,
+            "fix_type": self.fix_type,
+            "horizontal_accuracy_m": None if accuracy_m is None else round(accuracy_m, 3),
+            "satellites": self.satellites,
+            "epochs": self.epochs,
+            "measured_at": self.measured_at,
+        }
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A neighbour that an outline overlaps, and by how much."""
+
+    record: str
+    title: str
+    area_m2: float
+
+
+def shortfalls(
+    asked: Accuracy | None,
+    fix_type: FixType,
+    horizontal_accuracy_m: float | None,
+    epochs: int,
+) -> tuple[Shortfall, ...]:
+    """What is missing to what a layer asks; empty if it is good enough or asks for nothing."""
+    if asked is None:
+        return ()
+    found = []
+    if fix_type not in asked.fix_types:
+        found.append(Shortfall("field.accuracy.fix_type", fix_type, "/".join(asked.fix_types)))
+    if horizontal_accuracy_m is None:
+        found.append(Shortfall("field.accuracy.unknown", "", f"{asked.horizontal_m:g} m"))
+    elif horizontal_accuracy_m > asked.horizontal_m:
+        found.append(
+            Shortfall(
+                "field.accuracy.horizontal",
+                f"{horizontal_accuracy_m:.2f} m",
+                f"{asked.horizontal_m:g} m",
+            )
+        )
+    if epochs < asked.minimum_epochs:
+        found.append(Shortfall("field.accuracy.epochs", str(epochs), str(asked.minimum_epochs)))
+    return tuple(found)
+
+
+class PointCapture:
+    """A point that becomes better while one stands still.
+
+    Parameters
+    ----------
+    survey : SurveyFile
+    layer_name : str
+        A layer of points, or one of which a corner is measured.
+    epochs : int, optional
+        How many good epochs are enough; by default what the layer asks, and never less.
+    """
+
+    def __init__(self, survey: SurveyFile, layer_name: str, epochs: int | None = None) -> None:
+        self._srid = survey.srid
+        self._layer = survey.layer(layer_name)
+        asked = self._layer.accuracy
+        self._needed = max(epochs or 1, asked.minimum_epochs if asked else 1)
+        self._fixes: list[Fix] = []
+        self._good = 0
+
+    def add(self, fix: Fix) -> None:
+        self._fixes.append(fix)
+        asked = self._layer.accuracy
+        usable = fix.fix_type in asked.fix_types if asked else fix.fix_type != "none"
+        self._good += usable
+
+    @property
+    def enough(self) -> bool:
+        """As many epochs of a good kind as needed came in."""
+        return self._good >= self._needed
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Good epochs so far, and needed."""
+        return self._good, self._needed
+
+    @property
+    def point(self) -> AveragedPoint:
+        """The average so far; BadInput("gnss.average.nothing") without a position."""
+        return average(self._fixes, self._srid)
+
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """What the point lacks as it is now."""
+        point = self.point
+        return shortfalls(
+            self._layer.accuracy, point.fix_type, point.horizontal_accuracy_m, point.epochs
+        )
+
+    def result(self, override_reason: str | None = None) -> Measured:
+        """The point, to be put into a form.
+
+        Raises
+        ------
+        BadInput
+            "gnss.average.nothing"; "field.accuracy" where it lacks something and no reason to
+            keep it is given; "field.accuracy.no_override" where the layer takes no reason.
+        """
+        point = self.point
+        assert point.easting_m is not None and point.northing_m is not None
+        return _gated(
+            self._layer,
+            Measured(
+                Point(round(point.easting_m, 3), round(point.northing_m, 3)),
+                "gnss_average" if point.epochs > 1 else "gnss_point",
+                point.fix_type,
+                point.horizontal_accuracy_m,
+                point.satellites,
+                point.epochs,
+                _stamp(point.ended_at or _last_tablet_time(self._fixes)),
+                point.height_ellipsoid_m,
+                tuple(self._fixes),
+                self.shortfalls(),
+            ),
+            override_reason,
+        )
+
+
+def average_point(
+    survey: SurveyFile,
+    layer_name: str,
+    fixes: Iterable[Fix],
+    *,
+    epochs: int | None = None,
+    override_reason: str | None = None,
+) -> Measured:
+    """Stand still until enough good epochs came in, or the fixes end; errors as
+    `PointCapture.result`."""
+    capture = PointCapture(survey, layer_name, epochs)
+    for fix in fixes:
+        capture.add(fix)
+        if capture.enough:
+            break
+    return capture.result(override_reason)
+
+
+class BoundaryCapture:
+    """An outline or line while it is walked, or pressed corner by corner.
+
+    The geometry is in the survey's CRS; an outline closes itself. `record` is the one that is
+    measured anew, which is no neighbour of itself.
+    """
+
+    def __init__(
+        self,
+        survey: SurveyFile,
+        layer_name: str,
+        *,
+        by_corners: bool = False,
+        settings: WalkSettings | None = None,
+        record: str | None = None,
+    ) -> None:
+        self._survey = survey
+        self._layer = survey.layer(layer_name)
+        if self._layer.geometry not in ("MULTIPOLYGON", "MULTILINESTRING"):
+            raise BadInput("field.walk.no_outline", layer=layer_name)
+        self._closes = self._layer.geometry == "MULTIPOLYGON"
+        self._record = record
+        self._walk = BoundaryWalk(settings or _settings_for(self._layer))
+        self._walk.by_corners = by_corners
+
+    # -- while walking ------------------------------------------------------------------------
+
+    def add(self, fix: Fix) -> Vertex | None:
+        """Take a fix on the way; the corner that it laid, if it did."""
+        return self._walk.add(fix)
+
+    def press(self, fixes: Iterable[Fix] | None = None) -> Vertex:
+        """A corner by hand: here, or averaged from `fixes` received while standing at it.
+
+        BadInput: "gnss.walk.no_position", "gnss.average.nothing".
+        """
+        return self._walk.press(None if fixes is None else average(fixes, self._survey.srid))
+
+    def take_back(self) -> Vertex | None:
+        """Remove the last corner."""
+        return self._walk.take_back()
+
+    @property
+    def vertices(self) -> tuple[Vertex, ...]:
+        return self._walk.vertices
+
+    @property
+    def lost(self) -> bool:
+        """The receiver has no usable position at this moment."""
+        return self._walk.lost
+
+    @property
+    def geometry(self) -> BaseGeometry | None:
+        """What is walked so far, an outline closed; None while there are too few corners."""
+        return self._shape(self._walk.vertices)
+
+    @property
+    def area_m2(self) -> float:
+        """Plane area so far, 0 for a line and before there are three corners."""
+        shape = self.geometry
+        if not isinstance(shape, Polygon):
+            return 0.0
+        return float(area.plane_area_m2(np.array([shape]))[0])
+
+    @property
+    def area_mu(self) -> Decimal:
+        return area.mu(area.rounded_m2(self.area_m2))
+
+    @property
+    def length_m(self) -> float:
+        """Length of the line, or of the outline's edge."""
+        shape = self.geometry
+        return 0.0 if shape is None else float(shape.length)
+
+    # -- before saving ------------------------------------------------------------------------
+
+    def overlaps(self) -> list[Overlap]:
+        """Neighbours that the outline overlaps, the largest overlap first."""
+        shape = self.geometry
+        if not isinstance(shape, Polygon):
+            return []
+        return overlaps(self._survey, self._layer.name, shape, self._record)
+
+    def result(self, *, snap: bool = False, override_reason: str | None = None) -> Measured:
+        """What was walked, to be put into a form.
+
+        With `snap`, corners within the layer's snapping distance of a neighbour's corner or edge
+        are put onto it, so that both share it.
+
+        Raises
+        ------
+        BadInput
+            "gnss.walk.nothing", "field.walk.too_few" corners, "field.walk.crosses" itself;
+            "field.accuracy" and "field.accuracy.no_override" as for a point.
+        """
+        walked = self._walk.finish()
+        shape = self._shape(walked.vertices)
+        if shape is None:
+            needed = 3 if self._closes else 2
+            raise BadInput("field.walk.too_few", corners=len(walked.vertices), needed=needed)
+        if snap:
+            shape = self._snapped(shape)
+        if not shape.is_valid:
+            raise BadInput("field.walk.crosses", reason=shapely.is_valid_reason(shape))
+        by_corners = self._walk.by_corners
+        # The least-measured corner says how often a corner was measured; a walk is measured as
+        # often as there were fixes.
+        epochs = min(each.epochs for each in walked.vertices)
+        received = sum(fix.fix_type != "none" for fix in walked.fixes)
+        return _gated(
+            self._layer,
+            Measured(
+                shape,
+                ("gnss_average" if epochs > 1 else "gnss_point") if by_corners else "gnss_walk",
+                walked.fix_type,
+                walked.horizontal_accuracy_m,
+                walked.satellites,
+                epochs if by_corners else received,
+                _stamp(walked.ended_at or _last_tablet_time(walked.fixes)),
+                None,
+                walked.fixes,
+                shortfalls(
+                    self._layer.accuracy,
+                    walked.fix_type,
+                    walked.horizontal_accuracy_m,
+                    epochs if by_corners else received,
+                ),
+            ),
+            override_reason,
+        )
+
+    def _shape(self, vertices: tuple[Vertex, ...]) -> BaseGeometry | None:
+        corners = projected(vertices, self._survey.srid)
+        # Closing is ours: a last corner that stands on the first is the first.
+        if self._closes and len(corners) > 3:
+            nearest_m = self._walk.settings.shortest_m
+            while len(corners) > 3 and np.hypot(*(corners[-1] - corners[0])) < nearest_m:
+                corners = corners[:-1]
+        if len(corners) < (3 if self._closes else 2):
+            return None
+        return Polygon(corners) if self._closes else LineString(corners)
+
+    def _snapped(self, shape: BaseGeometry) -> BaseGeometry:
+        asked = self._layer.accuracy
+        distance_m = asked.snap_m if asked else 0.0
+        others = _neighbours(self._survey, self._layer.name, shape, self._record, distance_m)
+        if not others or distance_m <= 0:
+            return shape
+        around = shapely.union_all([each["geometry"] for each in others])
+        corners = shapely.multipoints(shapely.get_coordinates(around))
+        edges = shapely.boundary(around) if self._closes else around
+
+        def onto(points: np.ndarray) -> np.ndarray:
+            return np.array([_snap(Point(each), corners, edges, distance_m) for each in points])
+
+        return shapely.remove_repeated_points(shapely.transform(shape, onto))
+
+
+def walk_boundary(
+    survey: SurveyFile,
+    layer_name: str,
+    fixes: Iterable[Fix],
+    *,
+    settings: WalkSettings | None = None,
+    record: str | None = None,
+    snap: bool = False,
+    override_reason: str | None = None,
+) -> Measured:
+    """Walk along a boundary until the fixes end; errors as `BoundaryCapture.result`."""
+    capture = BoundaryCapture(survey, layer_name, settings=settings, record=record)
+    for fix in fixes:
+        capture.add(fix)
+    return capture.result(snap=snap, override_reason=override_reason)
+
+
+def corners_boundary(
+    survey: SurveyFile,
+    layer_name: str,
+    corners: Iterable[Iterable[Fix]],
+    *,
+    record: str | None = None,
+    snap: bool = False,
+    override_reason: str | None = None,
+) -> Measured:
+    """An outline or line of corners, each averaged from its own fixes; errors as
+    `BoundaryCapture.result`."""
+    capture = BoundaryCapture(survey, layer_name, by_corners=True, record=record)
+    for fixes in corners:
+        capture.press(fixes)
+    return capture.result(snap=snap, override_reason=override_reason)
+
+
+def projected(positions: Iterable[Fix | Vertex], srid: int) -> np.ndarray:
+    """Positions in metres of a CRS, to the millimetre: array (n, 2) of easting and northing."""
+    known = list(positions)
+    if not known:
+        return np.empty((0, 2))
+    easting, northing = gauss_kruger.forward(
+        [each.longitude_deg for each in known], [each.latitude_deg for each in known], srid
+    )
+    return np.round(np.column_stack([easting, northing]), 3)
+
+
+def overlaps(
+    survey: SurveyFile, layer_name: str, outline: BaseGeometry, record: str | None = None
+) -> list[Overlap]:
+    """Records of a layer that an outline overlaps by more than a shared edge, the largest first.
+
+    `record` is the outline's own, which is left out, and so are ended ones.
+    """
+    layer = survey.layer(layer_name)
+    found = []
+    sound = shapely.make_valid(outline)
+    for other in _neighbours(survey, layer_name, outline, record, 0.0):
+        shared_m2 = sound.intersection(shapely.make_valid(other["geometry"])).area
+        if shared_m2 > LEAST_OVERLAP_M2:
+            title = other.get(layer.title_field or "") or other["uuid"]
+            found.append(Overlap(other["uuid"], str(title), float(shared_m2)))
+    return sorted(found, key=lambda each: -each.area_m2)
+
+
+def _neighbours(
+    survey: SurveyFile, layer_name: str, shape: BaseGeometry, record: str | None, within_m: float
+) -> list[dict[str, Any]]:
+    min_x, min_y, max_x, max_y = shape.bounds
+    bounds = (min_x - within_m, min_y - within_m, max_x + within_m, max_y + within_m)
+    near = (survey.get(layer_name, uuid) for uuid in survey.within(layer_name, bounds))
+    return [
+        each
+        for each in near
+        if each is not None
+        and each["uuid"] != record
+        and not each["ended_on"]
+        and each["geometry"] is not None
+    ]
+
+
+def _snap(
+    point: Point, corners: BaseGeometry, edges: BaseGeometry, distance_m: float
+) -> tuple[float, float]:
+    """The nearest corner within the distance, else the nearest place on an edge, else the point."""
+    for target in (corners, edges):
+        nearest = shapely.get_point(shapely.shortest_line(point, target), 1)
+        if point.distance(nearest) <= distance_m:
+            return (nearest.x, nearest.y)
+    return (point.x, point.y)
+
+
+def _settings_for(layer: Layer) -> WalkSettings:
+    """A walk that only takes fixes as good as the layer asks; where a surveyor may keep worse
+    ones with a reason, it takes all."""
+    asked = layer.accuracy
+    if asked is None or asked.may_override:
+        return WalkSettings()
+    return WalkSettings(worst_accuracy_m=asked.horizontal_m)
+
+
+def _gated(layer: Layer, measured: Measured, override_reason: str | None) -> Measured:
+    if not measured.shortfalls:
+        return measured
+    first = measured.shortfalls[0]
+    facts = {"layer": layer.name, "found": first.found, "expected": first.expected}
+    if layer.accuracy is not None and not layer.accuracy.may_override:
+        raise BadInput("field.accuracy.no_override", reason=first.code, **facts)
+    if not (override_reason or "").strip():
+        raise BadInput("field.accuracy", reason=first.code, **facts)
+    return replace(measured, override_reason=(override_reason or "").strip())
+
+
+def _last_tablet_time(fixes: Iterable[Fix]) -> datetime:
+    times = [fix.tablet_time for fix in fixes if fix.tablet_time is not None]
+    return max(times, default=datetime.now(UTC))
+
+
+def _stamp(moment: datetime) -> str:
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
