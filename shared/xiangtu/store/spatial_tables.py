@@ -28,23 +28,23 @@ def require_crs(connection: sqlite3.Connection, srid: int) -> None:
     metres: tolerances are metres and areas m².
     """
     if connection.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = ?", (srid,)).fetchone():
-        (definition,) = connection.execute(
-            "SELECT proj4text FROM spatial_ref_sys WHERE srid = ?", (srid,)
+        name, definition = connection.execute(
+            "SELECT ref_sys_name, proj4text FROM spatial_ref_sys WHERE srid = ?", (srid,)
         ).fetchone()
         if "+proj=longlat" in definition:
-            raise BadInput("crs.not_metric", srid=srid)
+            raise BadInput("crs.not_metric", srid=srid, name=name)
         return
     try:
         from pyproj import CRS
         from pyproj.exceptions import CRSError
     except ImportError:
-        raise BadInput("crs.unknown", srid=srid) from None
+        raise BadInput("crs.unknown", crs=f"EPSG:{srid}") from None
     try:
         crs = CRS.from_epsg(srid)
     except CRSError:
-        raise BadInput("crs.unknown", srid=srid) from None
+        raise BadInput("crs.unknown", crs=f"EPSG:{srid}") from None
     if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        raise BadInput("crs.not_metric", srid=srid)
+        raise BadInput("crs.not_metric", srid=srid, name=crs.name)
     with warnings.catch_warnings():
         # proj4text is what old readers fall back to; srtext beside it says everything.
         warnings.simplefilter("ignore", UserWarning)
