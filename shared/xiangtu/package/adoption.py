@@ -215,9 +215,10 @@ def _first(tablet: tablets.Tablet, catalogue: Catalogue, taking: _Taking) -> Ado
             role="tablet",
             county=about.county,
             name=about.county_name,
+            recipient=about.recipient,
+            device=tablet.device_id,
         ) as survey,
     ):
-        survey.meta["device"] = tablet.device_id
         return taking.into(survey, first=True)
 
 

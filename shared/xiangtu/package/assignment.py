@@ -13,8 +13,9 @@ from ..errors import BadInput, Cancelled
 from ..geo import zones
 from ..sealing import keys
 from ..store import SurveyFile
+from ..store.identity import new_uuid
 from ..store.seen import seen_now
-from ..store.system_tables import APPLICATION_ID, NEW_UUID
+from ..store.system_tables import APPLICATION_ID
 from . import basemap as basemaps
 from . import container, enrolment, numbering
 from .adoption import AdoptionSummary, adopt
@@ -90,7 +91,7 @@ def assign(
         raise BadInput("assign.surveyor", surveyor=surveyor)
     tablet = enrolment.device(file, device)
     county = keys.county_keys(identity or keys.county_identity(file.path))
-    if county.public.recipient != file.meta["recipient"]:
+    if county.public.recipient != file.meta.get("recipient"):
         raise BadInput("assign.other_key", path=file.path)
     chosen = with_parts(file.catalogue, layers)
     villages = tuple(dict.fromkeys(villages))
@@ -200,12 +201,11 @@ def _describe(
     basemap: Path | str | None,
 ) -> AssignmentDescription:
     connection = file.connection
-    (uuid,) = connection.execute(f"SELECT {NEW_UUID}").fetchone()
     (number,) = connection.execute(
         "SELECT coalesce(max(number), 0) + 1 FROM assignment WHERE device = ?", (tablet.id,)
     ).fetchone()
     return AssignmentDescription(
-        uuid=uuid,
+        uuid=new_uuid(),
         device=tablet.id,
         number=number,
         county=file.meta["county"],

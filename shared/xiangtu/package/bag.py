@@ -205,9 +205,12 @@ class BagReader:
                 limit=limits.total_bytes,
             )
         # Entries that share bytes are how a small zip unpacks to anything.
+        offsets = {entry.header_offset for entry in entries}
         overlapping = sum(entry.compress_size for entry in entries) > archive_bytes
-        if overlapping or len({entry.header_offset for entry in entries}) < len(entries):
-            raise BadPackage("package.too_large", path=self.path, what="zip", found="", limit="")
+        if overlapping or len(offsets) < len(entries):
+            raise BadPackage("package.overlapping", path=self.path)
+        if min(offsets, default=0) < 0 or max(offsets, default=0) >= archive_bytes:
+            raise BadPackage("package.truncated", path=self.path)
 
     def verify(self, signing_key: bytes) -> None:
         """Check tag manifest, signature, and that the manifest lists just what is there.

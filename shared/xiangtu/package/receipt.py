@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import BadInput, BadPackage, RefusedSignature
 from ..sealing import keys
 from ..store import SurveyFile
-from ..store.system_tables import NEW_UUID
+from ..store.identity import new_uuid
 from . import container, enrolment
 from . import tablet as tablets
 from .adoption import COUNTY_KEY
@@ -68,9 +68,8 @@ def write_receipt(
     )
     if not packages:
         raise BadInput("receipt.nothing", device=device, name=known.name)
-    (uuid,) = file.connection.execute(f"SELECT {NEW_UUID}").fetchone()
     about = ReceiptDescription(
-        uuid, device, packages[-1].number, file.meta["county"], enrolment.now(), packages
+        new_uuid(), device, packages[-1].number, file.meta["county"], enrolment.now(), packages
     )
     container.write(
         out, "receipt", about, _nothing_more, county, [known.recipient, county.public.recipient]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import store
 from ..errors import BadInput, Cancelled
-from ..store.system_tables import APPEND_ONLY, NEW_UUID
+from ..store.identity import new_uuid
+from ..store.places import refuse_existing
+from ..store.system_tables import APPEND_ONLY
 from . import container
 from .bag import BagWriter
 from .description import PackageDescription
@@ -87,8 +89,10 @@ def pack(
     tablet, out = load(tablet_dir), Path(out)
     with tablet.survey() as survey:
         _step(progress, 0.0, "pack.reading")
+        refuse_existing(out)
         extent = _earlier(survey, again) if again is not None else _next(survey)
         with (
+            _forgotten_if_nothing_got_out(survey, out),
             container.private_folder() as folder,
             closing(sqlite3.connect(survey.path)) as reading,
         ):
@@ -172,13 +176,24 @@ def _next(survey: store.SurveyFile) -> _Range:
         ).fetchone()
         if last <= packed:
             raise BadInput("pack.nothing", path=survey.path.parent)
-        (uuid,) = connection.execute(f"SELECT {NEW_UUID}").fetchone()
-        extent = _Range(uuid, number + 1, previous, packed + 1, last)
+        extent = _Range(new_uuid(), number + 1, previous, packed + 1, last)
         connection.execute(
             "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
             (_PACKING, json.dumps(asdict(extent))),
         )
     return extent
+
+
+@contextmanager
+def _forgotten_if_nothing_got_out(survey: store.SurveyFile, out: Path) -> Iterator[None]:
+    """After a failure that left no container, the next one is free to hold newer changes too."""
+    try:
+        yield
+    except BaseException:
+        if not out.exists():
+            with survey.atomic():
+                survey.connection.execute("DELETE FROM meta WHERE key = ?", (_PACKING,))
+        raise
 
 
 def _earlier(survey: store.SurveyFile, number: int) -> _Range:

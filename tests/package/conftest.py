@@ -1,0 +1,156 @@
+"""A small county with a key, two villages and a tablet, for the tests of packages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from shapely.geometry import Polygon, box
+from xiangtu import catalogue, store
+from xiangtu.package import assignment, enrolment, survey_package, tablet
+from xiangtu.sealing import keys
+
+SRID = 4548
+COUNTY = "990101"
+VILLAGES = ("990101101201", "990101101202")
+
+
+def square(x: float, y: float, side: float = 100.0) -> Polygon:
+    """A square whose corner lies x, y metres from the county's corner."""
+    return box(454_000 + x, 3_919_000 + y, 454_000 + x + side, 3_919_000 + y + side)
+
+
+@dataclass
+class County:
+    """A county file on disk with its key; records by a short name → uuid."""
+
+    path: Path
+    identity: str
+    uuids: dict[str, str] = field(default_factory=dict)
+
+    def open(self) -> store.SurveyFile:
+        return store.open(self.path)
+
+    def enrol(self, started: tablet.Tablet) -> str:
+        with self.open() as file:
+            return enrolment.enrol(file, started.card)
+
+    def assign(self, out: Path, device: str, **options: object) -> assignment.AssignmentSummary:
+        options = {"surveyor": "王芳", "villages": VILLAGES[:1], **options}
+        with self.open() as file:
+            return assignment.assign(file, out, device, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def county(tmp_path: Path, county_template: County) -> County:
+    """A copy of its own of `county_template`."""
+    folder = tmp_path / "county"
+    shutil.copytree(county_template.path.parent, folder)
+    return County(folder / "county.sqlite", county_template.identity, county_template.uuids)
+
+
+@pytest.fixture(scope="session")
+def county_template(tmp_path_factory: pytest.TempPathFactory) -> County:
+    """Two villages side by side; in the first two parcels, a household with members and a
+    homestead with a house; in the second one parcel."""
+    path = tmp_path_factory.mktemp("county") / "county.sqlite"
+    recipient = keys.make_county_key(path)
+    made = County(path, keys.county_identity(path))
+    with store.create(
+        path, catalogue.load(), SRID, role="county", county=COUNTY, name="青石县",
+        recipient=recipient,
+    ) as file:  # fmt: skip
+        file.sign_in(author="county")
+        add = made.uuids
+        for place, code in enumerate(VILLAGES):
+            add[f"village{place}"] = file.insert(
+                "village", {"code": code, "name": f"村{place}"}, square(place * 1000, 0, 1000)
+            )
+        add["party"] = file.insert(
+            "issuing_party", {"code": VILLAGES[0] + "01", "name": "一组", "village": VILLAGES[0]}
+        )
+        add["household"] = file.insert(
+            "household",
+            {
+                "code": VILLAGES[0] + "010007",
+                "head_name": "张三",
+                "village": VILLAGES[0],
+                "issuing_party_uuid": add["party"],
+                "id_number": "990101199001010019",
+            },
+        )
+        add["member"] = file.insert("member", {"name": "李四", "household_uuid": add["household"]})
+        for place in range(3):
+            village = VILLAGES[place // 2]
+            add[f"parcel{place}"] = file.insert(
+                "farmland",
+                {
+                    "code": f"{village}01{place + 1:05d}",
+                    "name": f"地块{place}",
+                    "village": village,
+                    "kind": "10",
+                },
+                square(place * 500, 0),
+            )
+        add["right"] = file.insert(
+            "land_right", {"farmland_uuid": add["parcel2"], "household_uuid": add["household"]}
+        )
+        add["homestead"] = file.insert(
+            "homestead",
+            {"village": VILLAGES[0], "household_uuid": add["household"]},
+            square(0, 500, 20),
+        )
+        add["house"] = file.insert(
+            "house", {"homestead_uuid": add["homestead"]}, square(2, 502, 10)
+        )
+    return made
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> tablet.Tablet:
+    return tablet.start(tmp_path / "tablet", name="测试平板")
+
+
+@dataclass
+class Field:
+    """A county, and a tablet that has its first assignment."""
+
+    county: County
+    tablet: tablet.Tablet
+    folder: Path
+    assignments: int = 1
+
+    def survey(self) -> store.SurveyFile:
+        return self.tablet.survey()
+
+    def assign_again(self, **options: object) -> assignment.AdoptionSummary:
+        """Another assignment, made and taken in."""
+        self.assignments += 1
+        path = self.folder / f"assignment{self.assignments}.xta"
+        self.county.assign(path, self.tablet.device_id, **options)
+        return assignment.adopt(self.tablet.folder, path)
+
+    def pack(self, name: str = "one.xtp") -> survey_package.PackageSummary:
+        return survey_package.pack(self.tablet.folder, self.folder / name)
+
+
+@pytest.fixture
+def field_(county: County, started: tablet.Tablet, tmp_path: Path) -> Field:
+    county.enrol(started)
+    path = tmp_path / "assignment1.xta"
+    county.assign(path, started.device_id)
+    assignment.adopt(started.folder, path)
+    return Field(county, started, tmp_path)
+
+
+@pytest.fixture
+def bytes_of() -> Iterator[Callable[[Path], dict[Path, bytes]]]:
+    """What every file below a folder holds, to see that nothing was touched."""
+
+    def read(folder: Path) -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    yield read
