@@ -48,7 +48,7 @@ def propose(file: SurveyFile, records: Iterable[str]) -> list[str]:
     touched = set(records)
     before = _forget_open(file, touched)
     found: dict[str, tuple[str, str, str, str]] = {}
-    for layer, uuids in _by_layer(file, touched).items():
+    for layer, uuids in _by_layer(file, touched):
         for reason, pairs in (
             ("same_code", _same_code(file, layer, uuids)),
             ("overlap", _overlapping(file, layer, uuids)),
@@ -81,7 +81,7 @@ def _forget_open(file: SurveyFile, touched: set[str]) -> set[str]:
     return before
 
 
-def _by_layer(file: SurveyFile, touched: set[str]) -> dict[Layer, list[str]]:
+def _by_layer(file: SurveyFile, touched: set[str]) -> list[tuple[Layer, list[str]]]:
     """The touched records that somebody other than the county inserted, by layer."""
     with_names(file.connection, touched)
     found: dict[str, list[str]] = {}
@@ -92,7 +92,9 @@ def _by_layer(file: SurveyFile, touched: set[str]) -> dict[Layer, list[str]]:
     ):
         found.setdefault(layer, []).append(uuid)
     layers = file.catalogue.layers
-    return {layers[name]: sorted(uuids) for name, uuids in found.items() if layers[name].surveyed}
+    return [
+        (layers[name], sorted(uuids)) for name, uuids in found.items() if layers[name].surveyed
+    ]
 
 
 def _same_code(file: SurveyFile, layer: Layer, uuids: list[str]) -> list[tuple[str, str]]:

@@ -172,7 +172,7 @@ def _merge(
         duplicates=tuple(pairs),
         held=tuple(asdict(each) for each in intake.held.values()),
         unknown_fields=intake.unknown_fields,
-        by_layer=Counter(_layers(accepted)),
+        by_layer=dict(Counter(_layers(accepted))),
         catalogue=_other_catalogue(file, opened),
     )
     _record_package(file, opened, batch)
