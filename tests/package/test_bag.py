@@ -31,8 +31,7 @@ def bag(tmp_path: Path, signer: keys.SecretKeys) -> Path:
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(bytes(range(256)) * 1000)
     path = tmp_path / "bag.zip"
-    with path.open("wb") as target:
-        writer = BagWriter(target)
+    with path.open("wb") as target, BagWriter(target) as writer:
         writer.add_bytes("description.json", b"{}")
         digest = writer.add_file("photo.jpg", photo, compress=False)
         assert digest == hashlib.sha256(photo.read_bytes()).hexdigest()
@@ -119,8 +118,8 @@ def test_openssl_verifies_the_signature(bag: Path, signer: keys.SecretKeys, tmp_
 def test_can_be_written_into_a_seal(tmp_path: Path, signer: keys.SecretKeys) -> None:
     identity = age.generate_identity()
     sealed = io.BytesIO()
-    with age.SealingWriter(sealed, [age.recipient_of(identity)]) as target:
-        writer = BagWriter(target)
+    recipients = [age.recipient_of(identity)]
+    with age.SealingWriter(sealed, recipients) as target, BagWriter(target) as writer:
         writer.add_bytes("description.json", b"x" * 200_000)
         writer.finish({}, signer)
     (tmp_path / "bag.zip").write_bytes(age.decrypt(sealed.getvalue(), [identity]))

@@ -6,6 +6,7 @@ file. Nothing of a bag is used before its names, sizes, hashes and signature hav
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -50,7 +51,10 @@ LIMITS = Limits()
 
 
 class BagWriter:
-    """Writes a bag into a stream that need not seek (it may be one that seals)."""
+    """Writes a bag into a stream that need not seek (it may be one that seals).
+
+    Use it in a `with` block; without `finish` what was written is no bag.
+    """
 
     def __init__(self, target: IO[bytes] | io.RawIOBase) -> None:
         self._zip = zipfile.ZipFile(
@@ -58,6 +62,14 @@ class BagWriter:
         )
         self._manifest: dict[str, str] = {}
         self._payload_bytes = 0
+
+    def __enter__(self) -> BagWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        # The error that ended the block is the one to tell, not that the end cannot be written.
+        with contextlib.suppress(OSError, ValueError) if kind else contextlib.nullcontext():
+            self._zip.close()
 
     def add_file(self, name: str, path: Path, *, compress: bool) -> str:
         """Put the file at data/`name`; returns its SHA-256. Photos do not shrink: no compress."""
@@ -80,7 +92,7 @@ class BagWriter:
         return self._listed("data/" + name, hashlib.sha256(data).hexdigest())
 
     def finish(self, info: Mapping[str, str], signer: keys.SecretKeys) -> None:
-        """Write the manifests and the signature, and close the zip."""
+        """Write the manifests and the signature."""
         oxum = f"{self._payload_bytes}.{len(self._manifest)}"
         lines = {**info, "Payload-Oxum": oxum}
         tags = {
@@ -100,7 +112,6 @@ class BagWriter:
         tags[_SIGNATURE] = json.dumps(signature, indent=1).encode() + b"\n"
         for name, data in tags.items():
             self._zip.writestr(_entry(name, zipfile.ZIP_DEFLATED), data)
-        self._zip.close()
 
     def _listed(self, name: str, digest: str) -> str:
         self._manifest[name] = digest

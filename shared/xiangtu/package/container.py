@@ -84,8 +84,8 @@ def write(
             with (
                 outer.open(_SEALED, "w", force_zip64=True) as target,
                 age.SealingWriter(target, recipients) as sealing,
+                BagWriter(sealing) as bag,
             ):
-                bag = BagWriter(sealing)
                 bag.add_bytes(DESCRIPTION, to_json(description))
                 fill(bag)
                 bag.finish(info, signer)
