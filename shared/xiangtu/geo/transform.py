@@ -41,7 +41,14 @@ def mover(
     if from_crs.equals(to_crs, ignore_axis_order=True):
         return None
     transformer = pyproj.Transformer.from_crs(from_crs, to_crs, always_xy=True)
-    return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        if len(xy) == 1:
+            # pyproj takes an array of one for a number, by a way that numpy deprecates.
+            return np.array([transformer.transform(*xy[0].tolist())])
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    return move
 
 
 def transformed(

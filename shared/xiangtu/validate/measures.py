@@ -1,0 +1,102 @@
+"""Rules about areas and positions as written down against what the geometry says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..catalogue.model import Catalogue, Label, Layer
+from .rule import Condition, Rule
+
+RULES = (
+    Rule(
+        "measures.outline_area",
+        "warning",
+        Label("丈量面积与图形不符", "Measured area and outline differ"),
+        Label(
+            "手簿上的丈量面积与图形面积相差超过 5% 加 1 平方米",
+            "The area in the field book differs from the outline by more than 5 % and 1 m²",
+        ),
+        Label("核对手簿和界线", "Check the field book and the outline"),
+        limits={"": 0.05},
+    ),
+    Rule(
+        "measures.mu",
+        "error",
+        Label("亩数与平方米不符", "Mu and m² differ"),
+        Label("1 亩 = 10000/15 平方米，按两位小数核对", "1 mu is 10000/15 m², to two decimals"),
+        Label("按平方米重算亩数", "Work out the mu from the m² again"),
+        limits={"": 0.01},
+        unit="mu",
+    ),
+    Rule(
+        "measures.right_area",
+        "warning",
+        Label("证书或合同面积与实测不符", "Certificate or contract and survey differ"),
+        Label(
+            "证书或合同面积与地块实测面积相差超过 5% 加 1 平方米",
+            "The area on the paper differs from the parcel's by more than 5 % and 1 m²",
+        ),
+        Label("核对证书、合同和界线", "Check the papers and the outline"),
+        layers=("land_right",),
+        reads=("farmland",),
+        limits={"": 0.05},
+    ),
+    Rule(
+        "measures.accuracy",
+        "warning",
+        Label("精度不够", "Position not accurate enough"),
+        Label(
+            "水平精度达不到该图层的要求",
+            "The horizontal accuracy does not reach what the layer demands",
+        ),
+        Label("在更好的条件下重测，或说明理由", "Measure again, or accept it with the reason"),
+        unit="m",
+    ),
+)
+_SLACK_M2 = 1.0
+#: Columns of mu that are typed in, beside those of m² (the derived ones agree by construction
+#: unless another program wrote them).
+_MU = (("area_m2", "area_mu"), ("contract_area_m2", "contract_area_mu"))
+
+
+def conditions(catalogue: Catalogue, layer: Layer) -> Iterator[Condition]:
+    """What SQL can say of the measures of one layer's rows."""
+    share = RULES[0].limit(layer.name)
+    if "measured_area_m2" in layer.fields and "area_m2" in layer.fields:
+        yield Condition(
+            "measures.outline_area",
+            f"abs(measured_area_m2 - area_m2) > {share} * area_m2 + {_SLACK_M2}",
+            measured="measured_area_m2",
+            limit="area_m2",
+        )
+    for square_metres, mu in _MU:
+        if square_metres in layer.fields and mu in layer.fields:
+            # Half a hundredth of rounding, and what binary fractions leave of it.
+            yield Condition(
+                "measures.mu",
+                f'abs("{mu}" - "{square_metres}" * 0.0015) > 0.005001',
+                key=mu,
+                measured=f'"{mu}"',
+                limit=f'round("{square_metres}" * 0.0015, 2)',
+                facts={"field": mu},
+            )
+    if layer.name == "land_right":
+        parcel = "(SELECT f.area_m2 FROM farmland f WHERE f.uuid = t.farmland_uuid)"
+        for paper in ("contract_area_m2", "certificate_area_m2"):
+            if paper in layer.fields:
+                yield Condition(
+                    "measures.right_area",
+                    f"abs({paper} - {parcel}) > {share} * {parcel} + {_SLACK_M2}",
+                    key=paper,
+                    measured=paper,
+                    limit=parcel,
+                    facts={"field": paper},
+                )
+    if layer.accuracy and layer.geometry and layer.surveyed:
+        demanded = layer.accuracy.horizontal_m
+        yield Condition(
+            "measures.accuracy",
+            f"horizontal_accuracy_m > {demanded}",
+            measured="horizontal_accuracy_m",
+            limit=str(demanded),
+        )

@@ -1,0 +1,194 @@
+"""A run: ask every rule of every record in its scope, and settle the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ..catalogue import expression
+from ..catalogue.model import Layer
+from ..errors import Cancelled
+from ..store import SurveyFile
+from . import fields, registry, settling, topology
+from .rule import Condition, Found, Rule
+from .scope import Scope
+from .tiles import count, tiles
+
+Progress = Callable[[float, str], bool | None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did and what stands after it.
+
+    `records` looked at; `new` findings and `fixed` ones of this run; open ones of the whole file
+    by severity and by rule; `accepted` ones of the whole file.
+    """
+
+    records: int
+    new: int
+    fixed: int
+    accepted: int
+    open_by_severity: Mapping[str, int]
+    open_by_rule: Mapping[str, int]
+
+    @property
+    def errors(self) -> int:
+        """Open findings that are errors."""
+        return self.open_by_severity.get("error", 0)
+
+
+def run(
+    file: SurveyFile,
+    layers: Iterable[str] | None = None,
+    rules: Iterable[str] | None = None,
+    since: str | int | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Check records against the rules and write table finding.
+
+    Parameters
+    ----------
+    layers : names; all of the catalogue without.
+    rules : codes or families ("topology"); all without.
+    since : uuid or number of a batch: only what it and what followed changed, and what that can
+        make right or wrong elsewhere. What is written is what a full run would write.
+    progress : called with a fraction and a step's code; returning False cancels, and nothing is
+        written.
+
+    Raises
+    ------
+    BadInput
+        "layer.unknown", "rule.unknown", "batch.unknown".
+    Cancelled
+    """
+    wanted = [file.catalogue.layer(name) for name in dict.fromkeys(layers or file.catalogue.layers)]
+    wanted = [layer for layer in wanted if not layer.append_only]
+    chosen = registry.chosen(file.catalogue, rules)
+    names = [layer.name for layer in wanted]
+    expression.register(file.connection)
+    file.connection.create_function(fields.CHECK, 2, fields.check_identifier, deterministic=True)
+    scope = Scope(file, since)
+    steps = _Steps(progress)
+    settling.begin(file)
+    visits = _visits(file, wanted, chosen, scope)
+    total = sum(_rows(file, layer, scope) for layer in wanted)
+    steps.total = max(1.0, total + sum(count(file, each, scope) for each, _ in visits))
+    for layer in wanted:
+        steps.check("validate.fields")
+        conditions = registry.conditions(file.catalogue, layer, chosen)
+        if conditions:
+            settling.note(file, _ask(file, layer, conditions, scope), chosen)
+        steps.done += _rows(file, layer, scope)
+    for layer, asked in visits:
+        for tile in tiles(file, layer, scope, registry.tile_columns(layer.name)):
+            for rule in asked:
+                steps.check("validate.geometry")
+                settling.note(file, registry.TILE_FINDERS[rule.code](tile, rule), chosen)
+            steps.done += int(tile.members.sum())
+    if "topology.gap" in chosen and "farmland" in names:
+        steps.check("validate.gaps")
+        settling.note(file, topology.find_gaps(file, scope, chosen["topology.gap"]), chosen)
+    steps.check("validate.writing")
+    settled = settling.settle(file, scope, chosen, names)
+    return _summary(file, total, settled)
+
+
+class _Steps:
+    """Tells how far the run is, and stops it between two steps if asked to."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.total = 1.0
+        self.done = 0.0
+
+    def check(self, step: str) -> None:
+        if self.progress and self.progress(min(1.0, self.done / self.total), step) is False:
+            raise Cancelled("validate.cancelled")
+
+
+def _visits(
+    file: SurveyFile, wanted: list[Layer], rules: Mapping[str, Rule], scope: Scope
+) -> list[tuple[Layer, list[Rule]]]:
+    """Layers whose outlines are gone through, each with the rules asked of it.
+
+    A rule between two layers is asked of its own; in a focus of the other one as well, since
+    there the changed record may be of that one.
+    """
+    names = {layer.name for layer in wanted}
+    visits: dict[str, list[Rule]] = {}
+    for code, rule in rules.items():
+        if code not in registry.TILE_FINDERS or not names & set(rule.layers):
+            continue
+        visited = [name for name in rule.layers if name in names]
+        if not scope.everything and rule.about == "pair":
+            visited += rule.reads
+        for name in visited:
+            visits.setdefault(name, []).append(rule)
+    return [(file.catalogue.layer(name), asked) for name, asked in visits.items()]
+
+
+def _rows(file: SurveyFile, layer: Layer, scope: Scope) -> int:
+    (number,) = file.connection.execute(
+        f'SELECT count(*) FROM "{layer.name}" WHERE {scope.condition(layer.name)}'
+    ).fetchone()
+    return int(number)
+
+
+def _ask(
+    file: SurveyFile, layer: Layer, conditions: list[Condition], scope: Scope
+) -> Iterator[Found]:
+    """One scan over a layer that asks all conditions of each row."""
+    columns: list[str] = []
+    for each in conditions:
+        columns += [f"({each.violated})", each.measured, each.limit, each.other]
+        columns += [f'"{name}"' if name in layer.fields or name == "village" else name
+                    for name in each.columns.values()]  # fmt: skip
+    broken = " OR ".join(f"({each.violated})" for each in conditions)
+    village = "village" if layer.surveyed else "NULL"
+    parameters = {"today": date.today().isoformat()}
+    for each in conditions:
+        parameters |= each.parameters
+    rows = file.connection.execute(
+        f'SELECT uuid, {village}, {", ".join(columns)} FROM "{layer.name}" t '
+        f"WHERE {scope.condition(layer.name)} AND ({broken})",
+        parameters,
+    )
+    for record, its_village, *values in rows:
+        at = 0
+        for each in conditions:
+            violated, measured, limit, other = values[at : at + 4]
+            more = values[at + 4 : at + 4 + len(each.columns)]
+            at += 4 + len(each.columns)
+            if violated:
+                yield Found(
+                    each.rule,
+                    layer.name,
+                    record,
+                    its_village,
+                    other,
+                    measured=_number(measured),
+                    limit=_number(limit),
+                    key=each.key,
+                    detail={**each.facts, **dict(zip(each.columns, more, strict=True))},
+                )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _summary(file: SurveyFile, records: int, settled: settling.Settled) -> Summary:
+    def counts(sql: str) -> dict[str, int]:
+        return dict(file.connection.execute(sql).fetchall())
+
+    by_state = counts("SELECT state, count(*) FROM finding GROUP BY state")
+    return Summary(
+        records,
+        settled.new,
+        settled.fixed,
+        by_state.get("accepted", 0),
+        counts("SELECT severity, count(*) FROM finding WHERE state = 'open' GROUP BY severity"),
+        counts("SELECT rule, count(*) FROM finding WHERE state = 'open' GROUP BY rule"),
+    )
