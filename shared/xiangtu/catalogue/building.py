@@ -183,6 +183,11 @@ def _build_layer(name: str, raw: Raw, source: Source, common_rules: Raw) -> Laye
     photos = entry.raw.pop("photos", [])
     if not isinstance(photos, list):
         raise entry.refuse("wrong_type", "photos: list of tables")
+
+    def part(key: str, raw: Any) -> Entry:
+        return Entry(raw, source.file_of(name, key), name, key)
+
+    accuracy = entry.take("accuracy", dict)
     tolerance_m = entry.number("tolerance_m")
     order = entry.take("order", int, 0) or 0
     layer = Layer(
@@ -192,9 +197,9 @@ def _build_layer(name: str, raw: Raw, source: Source, common_rules: Raw) -> Laye
         fields=MappingProxyType(fields),
         relations=tuple(relations),
         rules=tuple(rule for rule in rules if rule is not None),
-        photos=tuple(_build_photo(Entry(each, entry.file, name, "photos")) for each in photos),
-        accuracy=_build_accuracy(entry),
-        style=_build_style(Entry(entry.take("style", dict, {}), entry.file, name, "style")),
+        photos=tuple(_build_photo(part("photos", each)) for each in photos),
+        accuracy=_build_accuracy(part("accuracy", accuracy)) if accuracy is not None else None,
+        style=_build_style(part("style", entry.take("style", dict, {}))),
         key=entry.take("key", str),
         title_field=entry.take("title_field", str),
         surveyed=surveyed,
@@ -302,10 +307,7 @@ def _build_photo(entry: Entry) -> PhotoRequirement:
     return made
 
 
-def _build_accuracy(layer: Entry) -> Accuracy | None:
-    if "accuracy" not in layer.raw:
-        return None
-    entry = Entry(layer.raw.pop("accuracy"), layer.file, layer.layer, "accuracy")
+def _build_accuracy(entry: Entry) -> Accuracy:
     horizontal_m = entry.number("horizontal_m")
     if horizontal_m is None or horizontal_m <= 0:
         raise entry.refuse("missing", "horizontal_m")

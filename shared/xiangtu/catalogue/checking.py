@@ -40,6 +40,13 @@ _TABLES = {
     *("access_log", "lineage", "fix", "finding", "draft"),
     *("geometry_columns", "spatial_ref_sys", "spatialindex"),
 }
+#: The structures that geo.identifiers knows; a test holds the two together, since catalogue and
+#: geo stand side by side.
+STRUCTURES = {
+    *("division", "township", "village", "village_group", "issuing_party", "contractor"),
+    *("contracted_parcel", "contract", "certificate", "cadastral_parcel", "homestead"),
+    *("real_estate_unit", "citizen_id", "organisation", "telephone"),
+}
 _NUMERIC = ("integer", "real")
 _CODED = ("code", "codes")
 
@@ -136,7 +143,7 @@ def _check_layer(catalogue: Catalogue, layer: Layer, source: Source) -> None:
             raise here.refuse("unknown_exchange", form)
     _check_unit_names(layer, here)
     _check_rules(catalogue, layer, source)
-    _check_appearance(catalogue, layer, here)
+    _check_parts(catalogue, layer, source)
 
 
 @lru_cache(maxsize=1024)
@@ -174,23 +181,28 @@ def _check_rules(catalogue: Catalogue, layer: Layer, source: Source) -> None:
                 raise check.refuse("unknown_field", each)
 
 
-def _check_appearance(catalogue: Catalogue, layer: Layer, here: _Check) -> None:
+def _check_parts(catalogue: Catalogue, layer: Layer, source: Source) -> None:
+    """Style, accuracy and photos."""
+
+    def part(key: str) -> _Check:
+        return _Check(catalogue, layer, source.file_of(layer.name, key), layer.name, key)
+
     style, accuracy = layer.style, layer.accuracy
     if style.label_field is not None and style.label_field not in layer.fields:
-        raise here.at("style").refuse("unknown_field", style.label_field)
+        raise part("style").refuse("unknown_field", style.label_field)
     if style.categories and style.category_field is None:
-        raise here.at("style").refuse("missing", "category_field")
+        raise part("style").refuse("missing", "category_field")
     if style.category_field is not None:
         own = layer.fields.get(style.category_field)
         if own is None or own.type != "code" or own.code_list is None:
-            raise here.at("style").refuse("unknown_field", style.category_field)
-        here.at("style").codes(own.code_list, *style.categories)
+            raise part("style").refuse("unknown_field", style.category_field)
+        part("style").codes(own.code_list, *style.categories)
     if accuracy:
         if not layer.geometry:
-            raise here.at("accuracy").refuse("impossible", "geometry = none")
-        here.at("accuracy").codes("fix_type", *accuracy.fix_types)
+            raise part("accuracy").refuse("impossible", "geometry = none")
+        part("accuracy").codes("fix_type", *accuracy.fix_types)
     for photo in layer.photos:
-        here.at("photos").photo(photo)
+        part("photos").photo(photo)
 
 
 class _Check:
@@ -247,9 +259,6 @@ class _Check:
             raise self.refuse("needs", "identifier")
 
     def identifier(self, own: Field, identifier: str) -> None:
-        # Here and not at the top: the structures are needed for this one check only.
-        from ..geo.identifiers import STRUCTURES
-
         if own.type != "text":
             raise self.refuse("impossible", f"identifier, type = {own.type}")
         if not identifier.startswith("^"):
@@ -326,14 +335,8 @@ class _Check:
             expression.check(sql, columns)
             self.coded_literals(sql)
         except BadInput as error:
-            facts = {"reason": error.code, "condition": sql, **error.facts}
-            raise BadCatalogue(
-                "catalogue.condition",
-                file=self.file,
-                layer=self.layer_name,
-                field=self.name,
-                **facts,
-            ) from error
+            where = (self.file, self.layer_name, self.name)
+            raise refuse("condition", *where, error.code, **error.facts) from error
 
     def coded_literals(self, sql: str) -> None:
         """A code column compared with what is no code of its list would never be met."""

@@ -5,7 +5,8 @@ whole numbers, CASE WHEN, coalesce, nullif, length, trim, replace, abs, round, s
 as text, @today (the day, a QGIS variable and an SQLite parameter), and regexp_match, which
 `register` gives to SQLite. What one of the two does not know or reads otherwise is refused with
 the reason. `to_qgis` writes the same condition for QGIS, which makes NULL of a part beyond the
-end of a text and trims more than spaces.
+end of a text, trims more than spaces, takes nullif(x, NULL) for NULL and whose AND and OR give
+now a number, now a truth.
 
 Characters beyond the basic plane count as two in QGIS and as one in SQLite: do not measure text
 that may hold them.
@@ -17,6 +18,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import NoReturn
@@ -101,7 +103,7 @@ def register(connection: sqlite3.Connection) -> None:
 def to_qgis(sql: str) -> str:
     """The condition as a QGIS expression; columns are quoted, `@today` is a variable of the day
     as ISO text."""
-    return _written(grammar.parse(sql), lambda name: f'"{name}"', _call_in_qgis)
+    return _written(grammar.parse(sql), _QGIS, asked=True)
 
 
 def _regexp_match(text: str | None, pattern: str | None) -> int | None:
@@ -125,8 +127,8 @@ def _connection() -> sqlite3.Connection:
 def _bound(sql: str) -> tuple[str, tuple[str, ...]]:
     """A SELECT with parameters v0, v1… in place of columns, and the columns in that order."""
     columns = tuple(sorted(names(sql)))
-    text = _written(grammar.parse(sql), lambda name: f":v{columns.index(name)}", _call)
-    return f"SELECT {text}", columns
+    dialect = _Dialect(lambda name: f":v{columns.index(name)}", _call, str)
+    return f"SELECT {_written(grammar.parse(sql), dialect)}", columns
 
 
 def _parts(node: Node) -> list[Node]:
@@ -153,6 +155,15 @@ def _children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+@dataclass(frozen=True)
+class _Dialect:
+    """How a column, a call and a truth that is used as a number are written."""
+
+    column: Callable[[str], str]
+    call: Callable[[str, list[str]], str]
+    truth_as_number: Callable[[str], str]
+
+
 def _call(function: str, arguments: list[str]) -> str:
     return f"{function}({', '.join(arguments)})"
 
@@ -164,16 +175,32 @@ def _call_in_qgis(function: str, arguments: list[str]) -> str:
         return f"coalesce({_call(function, arguments)}, CASE WHEN {text} IS NOT NULL THEN '' END)"
     if function == "trim":
         return f"regexp_replace({text}, '^ +| +$', '')"
+    if function == "nullif":
+        return f"(CASE WHEN {text} = {arguments[1]} THEN NULL ELSE {text} END)"
     return _call(function, arguments)
 
 
-def _written(
-    node: Node, column: Callable[[str], str], call: Callable[[str, list[str]], str]
-) -> str:
-    """The tree as text, each operation in parentheses of its own."""
+_PLAIN = _Dialect(str, _call, str)
+# AND and OR of QGIS give 0 or 1, but false or true where the left side decides: no numbers.
+_QGIS = _Dialect(
+    lambda name: f'"{name}"',
+    _call_in_qgis,
+    lambda truth: f"(CASE WHEN {truth} THEN 1 WHEN NOT {truth} THEN 0 END)",
+)
+
+
+def _written(node: Node, dialect: _Dialect, *, asked: bool = False) -> str:
+    """The tree as text, each operation in parentheses of its own.
+
+    `asked` says that only the truth of the part matters (it stands alone, or under AND, OR, NOT
+    or WHEN), not its value.
+    """
 
     def write(part: Node) -> str:
-        return _written(part, column, call)
+        return _written(part, dialect)
+
+    def ask(part: Node) -> str:
+        return _written(part, dialect, asked=True)
 
     match node:
         case Literal(None):
@@ -183,25 +210,28 @@ def _written(
         case Literal(value):
             return f"({value!r})" if isinstance(value, int | float) and value < 0 else repr(value)
         case Column(name):
-            return column(name)
+            return dialect.column(name)
         case Today():
             return "@today"
         case Not(operand):
-            return f"(NOT {write(operand)})"
+            return f"(NOT {ask(operand)})"
+        case Binary("and" | "or" as operator, left, right):
+            truth = f"({ask(left)} {operator.upper()} {ask(right)})"
+            return truth if asked else dialect.truth_as_number(truth)
         case Binary("/", left, right):
             # A whole number in a column of reals must not be divided as a whole number.
             return f"({write(left)} * 1.0 / {write(right)})"
         case Binary(operator, left, right):
-            return f"({write(left)} {operator.upper()} {write(right)})"
+            return f"({write(left)} {operator} {write(right)})"
         case IsNull(operand, negated):
             return f"({write(operand)} IS {'NOT ' if negated else ''}NULL)"
         case IsIn(operand, values, negated):
             listed = ", ".join(write(each) for each in values)
             return f"({write(operand)} {'NOT ' if negated else ''}IN ({listed}))"
         case Call(function, arguments):
-            return call(function, [write(each) for each in arguments])
+            return dialect.call(function, [write(each) for each in arguments])
         case Case(branches, otherwise):
-            whens = "".join(f"WHEN {write(when)} THEN {write(then)} " for when, then in branches)
+            whens = "".join(f"WHEN {ask(when)} THEN {write(then)} " for when, then in branches)
             last = "" if otherwise is None else f"ELSE {write(otherwise)} "
             return f"(CASE {whens}{last}END)"
     raise AssertionError(node)
@@ -372,4 +402,4 @@ def _kind_of_value(value: grammar.Scalar) -> str:
 
 def _shown(node: Node) -> str:
     """A part as text, for saying what is refused."""
-    return _written(node, str, _call)
+    return _written(node, _PLAIN)

@@ -15,8 +15,9 @@ from typing import NoReturn
 from ..errors import BadInput
 
 Scalar = str | int | float | None
-#: Deeper nesting than any person writes; keeps hostile text from exhausting the stack.
+#: More than any person writes; keeps hostile text from exhausting the stack.
 _DEEPEST = 40
+_LONGEST = 300  # words and signs
 #: QGIS compares whole numbers as doubles, which are exact up to here.
 _LARGEST_INTEGER = 2**53
 
@@ -154,6 +155,8 @@ class _Parser:
     def __init__(self, sql: str) -> None:
         self.sql = sql
         self.tokens = _tokens(sql)
+        if len(self.tokens) > _LONGEST:
+            raise refuse("too_long", sql, sql[:40], self.tokens[_LONGEST].position)
         self.at = 0
         self.depth = 0
 

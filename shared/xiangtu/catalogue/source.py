@@ -30,10 +30,22 @@ Raw = dict[str, Any]
 
 
 def refuse(
-    code: str, file: str, layer: str = "", field: str = "", reason: str = ""
+    code: str, file: str, layer: str = "", field: str = "", reason: str = "", **more: object
 ) -> BadCatalogue:
-    """The error for a mistake: where it is, and in `reason` the word or value that is wrong."""
-    return BadCatalogue(f"catalogue.{code}", file=file, layer=layer, field=field, reason=reason)
+    """The error for a mistake: where it is, and in `reason` the word or value that is wrong.
+
+    The fact `where` is file, layer and field in one, for putting into words.
+    """
+    where = " › ".join(each for each in (file, layer, field) if each)
+    return BadCatalogue(
+        f"catalogue.{code}",
+        where=where,
+        file=file,
+        layer=layer,
+        field=field,
+        reason=reason,
+        **more,
+    )
 
 
 @dataclass
@@ -47,7 +59,10 @@ class Source:
     files: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def file_of(self, *path: str) -> str:
-        """The file that spoke last of ("layer", "field") or, failing that, of the layer."""
+        """The file that spoke last of ("layer", "field") or, failing that, of the layer.
+
+        The second part may be a rule, or an attribute of the layer ("photos"), too.
+        """
         while path:
             if path in self.files:
                 return self.files[path]
@@ -153,9 +168,11 @@ def _extend_layer(file: str, content: Raw, source: Source) -> None:
     _allow(file, name, "", content, LAYER_MAY_CHANGE | {"fields", "rules", *MERGED_TABLES})
     for key in LAYER_MAY_CHANGE & content.keys():
         layer[key] = content[key]
+        source.files[(name, key)] = file
     for key in MERGED_TABLES:
         if key in content:
             layer.setdefault(key, {}).update(_table(file, name, key, content[key]))
+            source.files[(name, key)] = file
     _extend_entries(file, name, "fields", content, layer, FIELD_MAY_CHANGE, source)
     _extend_entries(file, name, "rules", content, layer, RULE_MAY_CHANGE, source)
 
