@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import store
-from ..errors import BadInput, Cancelled
+from ..errors import BadFile, BadInput, Cancelled
 from ..store.identity import new_uuid
 from ..store.places import refuse_existing
 from ..store.system_tables import APPEND_ONLY
@@ -87,9 +87,12 @@ def pack(
         Nothing is left at `out`; the next packing makes the same package.
     """
     tablet, out = load(tablet_dir), Path(out)
+    # Before anything is noted on the tablet.
+    refuse_existing(out)
+    if not out.parent.is_dir():
+        raise BadFile("place.missing", path=out, folder=out.parent)
     with tablet.survey() as survey:
         _step(progress, 0.0, "pack.reading")
-        refuse_existing(out)
         extent = _earlier(survey, again) if again is not None else _next(survey)
         with (
             _forgotten_if_nothing_got_out(survey, out),
