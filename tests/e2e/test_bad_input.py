@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -83,13 +84,30 @@ WRITING_COMMANDS = ("import", "enrol", "assign", "merge", "validate", "receipt")
 
 
 def snapshot(folder: Path) -> dict[str, str | None]:
-    """Every name in a folder with the hash of what it holds."""
+    """Every name in a folder with the hash of what it holds.
+
+    SQLite cannot always take its own two empty companions away again (on a full disk).
+    """
     return {
         str(path.relative_to(folder)): (
             hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
         )
         for path in sorted(folder.rglob("*"))
+        if not path.name.endswith("-shm")
+        and not (path.name.endswith("-wal") and path.stat().st_size == 0)
     }
+
+
+#: A fault of the program, or a code without words, is no clear line.
+FAULT_OR_WORDLESS = re.compile(r"fault of the program|程序出现内部错误|^\w+(\.\w+)+( \(|$)")
+
+
+def ready(command: str, place: Place) -> None:
+    """What must have happened for a command to have something to write."""
+    if command == "pack":
+        place.survey(lambda file: survey_a_parcel(file, east=300.0))
+    elif command == "receipt":
+        done("merge", place.county, place.package)
 
 
 def filled(words: list[str], place: Place, **replaced: object) -> list[str]:
@@ -124,7 +142,7 @@ def refused(folder: Path, words: list[str], *names: str) -> Ran:
         line = ran.refusal
         for name in names:
             assert name in line, (name, line)
-        assert "(" not in line.split(" ")[0], f"no words for this: {line}"
+        assert not FAULT_OR_WORDLESS.search(line), line
     return ran
 
 
@@ -218,7 +236,7 @@ def test_a_tablets_folder_that_is_none(place: Place, command: str):
     empty = place.folder / "empty"
     empty.mkdir()
     for folder in (place.folder / "nowhere", place.county, empty):
-        refused(place.folder, [command, str(folder), str(place.folder / "x.xtp")], folder.name)
+        refused(place.folder, [command, str(folder), str(place.package)], folder.name)
     refused(place.folder, ["start", str(place.county)], "county.sqlite")
 
 
@@ -252,6 +270,8 @@ def test_a_key_that_is_none_or_another_countys(place: Place):
     "spoil", (_missing, _directory, _empty, _text), ids=lambda spoil: spoil.__name__.strip("_")
 )
 def test_a_file_that_is_none(place: Place, command: str, spoil: Callable[[Path, Path], None]):
+    if command == "import mapping" and spoil is _empty:
+        pytest.skip("a mapping that says nothing leaves all to the names, as none does")
     bad = place.folder / "spoilt.dat"
     spoil(bad, place.package)
     refused(place.folder, filled(FILE_COMMANDS[command], place, file=bad), "spoilt.dat")
@@ -272,12 +292,14 @@ def test_a_sound_file_of_another_kind(place: Place, command: str):
 
 @pytest.mark.parametrize("command", OUT_COMMANDS)
 def test_nothing_is_written_over(place: Place, command: str):
+    ready(command, place)
     (place.folder / "out").write_text("mine")
     refused(place.folder, filled(OUT_COMMANDS[command], place), "out")
 
 
 @pytest.mark.parametrize("command", OUT_COMMANDS)
 def test_a_place_that_is_not_there(place: Place, command: str):
+    ready(command, place)
     out = place.folder / "nowhere" / "out"
     refused(place.folder, filled(OUT_COMMANDS[command], place, out=out), "nowhere")
 
@@ -381,7 +403,7 @@ def test_text_where_a_number_belongs_is_a_refused_row(place: Place):
     table = place.folder / "facilities.csv"
     table.write_text("name,x,y\nwell,455100,3919100\npump,here,3919100\n", encoding="utf-8")
     mapping = place.folder / "map.toml"
-    mapping.write_text('crs = "EPSG:4548"\nx = "x"\ny = "y"\n[fields]\nname = "name"\n')
+    mapping.write_text('crs = "EPSG:4548"\n[position]\nx = "x"\ny = "y"\n')
     ran = xiangtu("import", place.county, "facility", table, "--map", mapping, "--json")
     assert ran.code == 1
     assert ran.json["import"]["taken"] == 1
@@ -590,6 +612,8 @@ def many_parcels(place: Place) -> Path:
 @pytest.mark.parametrize("command", ["import", "merge", "enrol", "assign", "receipt", "validate"])
 def test_a_full_disk_under_the_county(place: Place, own_disk: Path, command: str):
     table = many_parcels(place)
+    if command == "receipt":
+        ready(command, place)
     for name in ("county.sqlite", "county.key"):
         shutil.copy(place.folder / name, own_disk)
     county = own_disk / "county.sqlite"
@@ -600,15 +624,32 @@ def test_a_full_disk_under_the_county(place: Place, own_disk: Path, command: str
     refused(own_disk, words, "county.sqlite")
 
 
+def refused_out(place: Place, command: str, disk: Path) -> None:
+    """Nothing can be written on the disk, and what is elsewhere stays as it is.
+
+    But packing notes on the tablet which package is being made before it begins, so that the next
+    attempt makes the same one: there the note may be new, and the next attempt must succeed.
+    """
+    words = {**OUT_COMMANDS, "report": COUNTY_COMMANDS["report"]}[command]
+    before = snapshot(place.folder)
+    refused(disk, filled(words, place, out=disk / "out"), str(disk / "out"))
+    after = snapshot(place.folder)
+    if command == "pack":
+        assert before.pop("tablet/survey.sqlite") and after.pop("tablet/survey.sqlite")
+        made = done("pack", place.tablet, place.folder / "again.xtp", "--json").json
+        assert (made["package"]["number"], made["package"]["left"]) == (2, 0)
+    assert after == before
+
+
 @pytest.mark.parametrize("command", [*OUT_COMMANDS, "report"])
 def test_a_full_disk_under_what_is_written(place: Place, own_disk: Path, command: str):
-    fill(own_disk, 4 * 1024)
-    words = {**OUT_COMMANDS, "report": COUNTY_COMMANDS["report"]}[command]
-    with unchanged(place.folder):
-        refused(own_disk, filled(words, place, out=own_disk / "out"), str(own_disk / "out"))
+    ready(command, place)
+    fill(own_disk, 0)
+    refused_out(place, command, own_disk)
 
 
 def test_a_full_disk_under_the_tablet(place: Place, own_disk: Path):
+    ready("pack", place)
     shutil.copytree(place.tablet, own_disk / "tablet")
     fill(own_disk, 4 * 1024)
     refused(own_disk, ["pack", str(own_disk / "tablet"), str(place.folder / "x.xtp")])
@@ -631,13 +672,13 @@ def test_a_county_in_a_place_that_can_only_be_read(place: Place, own_disk: Path,
 
 @pytest.mark.parametrize("command", [*OUT_COMMANDS, "report"])
 def test_writing_to_a_place_that_can_only_be_read(place: Place, own_disk: Path, command: str):
+    ready(command, place)
     _read_only(own_disk)
-    words = {**OUT_COMMANDS, "report": COUNTY_COMMANDS["report"]}[command]
-    with unchanged(place.folder):
-        refused(own_disk, filled(words, place, out=own_disk / "out"), str(own_disk))
+    refused_out(place, command, own_disk)
 
 
 def test_a_tablet_in_a_place_that_can_only_be_read(place: Place, own_disk: Path):
+    ready("pack", place)
     shutil.copytree(place.tablet, own_disk / "tablet")
     _read_only(own_disk)
     refused(own_disk, ["pack", str(own_disk / "tablet"), str(place.folder / "x.xtp")], "tablet")

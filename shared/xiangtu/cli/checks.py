@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from .. import store, validate
+from ..catalogue.model import Label
 from ..validate import findings
-from ..validate.registry import RULES
+from ..validate.registry import rules_of
 from .command import Call, Commands, Outcome, county_for_writing
 from .terminal import Terminal
 
@@ -27,6 +29,8 @@ def add(commands: Commands) -> None:
 
     listed = commands.add("findings", run_findings, "list findings, or accept one with a reason")
     listed.add_argument("county", metavar="COUNTY.sqlite")
+    listed.add_argument("--layer", dest="layers", action="append", metavar="NAME",
+                        help=_("only this layer (may be given again)"))  # fmt: skip
     listed.add_argument("--state", choices=("open", "fixed", "accepted"), default="open")
     actions = commands.actions(listed)
     accept = commands.add_action(actions, "accept", run_accept, "let a finding stand, and say why")
@@ -37,12 +41,11 @@ def add(commands: Commands) -> None:
 def run_validate(call: Call) -> Outcome:
     """xiangtu validate: exit code 1 if an error is open."""
     with county_for_writing(call) as file:
-        for name in call.arguments.layers or ():
-            file.catalogue.layer(name)
         summary = validate.run(
             file, layers=call.arguments.layers, since=call.arguments.since, progress=call.progress
         )
         found = findings.list_findings(file, layers=call.arguments.layers)
+        titles = _titles(file)
     by_rule = Counter((each.severity, each.rule) for each in found)
 
     def show(terminal: Terminal) -> None:
@@ -54,7 +57,7 @@ def run_validate(call: Call) -> Outcome:
         terminal.table(
             [_("severity"), _("rule"), _("what"), _("findings")],
             [
-                (_severity(terminal, severity), rule, _title(terminal, rule), count)
+                (_severity(terminal, severity), rule, _title(terminal, titles, rule), count)
                 for (severity, rule), count in sorted(
                     by_rule.items(), key=lambda each: (severities.get(each[0][0], 3), each[0][1])
                 )
@@ -75,7 +78,10 @@ def run_validate(call: Call) -> Outcome:
 def run_findings(call: Call) -> Outcome:
     """xiangtu findings."""
     with store.open(call.county, readonly=True) as file:
-        found = findings.list_findings(file, state=call.arguments.state)
+        found = findings.list_findings(
+            file, layers=call.arguments.layers, state=call.arguments.state
+        )
+        titles = _titles(file)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -85,7 +91,7 @@ def run_findings(call: Call) -> Outcome:
         terminal.table(
             ["ID", _("severity"), _("what"), _("layer"), _("record"), _("measured"), _("limit")],
             [
-                (each.id, _severity(terminal, each.severity), _title(terminal, each.rule),
+                (each.id, _severity(terminal, each.severity), _title(terminal, titles, each.rule),
                  each.layer, each.record, each.measured, each.limit)
                 for each in found[:_SHOWN]
             ],
@@ -98,7 +104,7 @@ def run_findings(call: Call) -> Outcome:
     return Outcome({"findings": found}, show, waits=any(_is_open_error(each) for each in found))
 
 
-def _is_open_error(finding) -> bool:
+def _is_open_error(finding: findings.Finding) -> bool:
     return finding.state == "open" and finding.severity == "error"
 
 
@@ -118,5 +124,10 @@ def _severity(terminal: Terminal, severity: str) -> str:
     return names.get(severity, severity)
 
 
-def _title(terminal: Terminal, rule: str) -> str:
-    return RULES[rule].title.in_language(terminal.translate.language) if rule in RULES else rule
+def _titles(file: store.SurveyFile) -> dict[str, Label]:
+    return {code: rule.title for code, rule in rules_of(file.catalogue).items()}
+
+
+def _title(terminal: Terminal, titles: Mapping[str, Label], rule: str) -> str:
+    """The rule in words; a rule that a catalogue no longer has keeps its code."""
+    return titles[rule].in_language(terminal.translate.language) if rule in titles else rule

@@ -66,7 +66,7 @@ class Parser(argparse.ArgumentParser):
     def _get_value(self, action: argparse.Action, text: str) -> Any:
         """As argparse, but a type's own BadInput gets out, with the argument's name."""
         try:
-            return super()._get_value(action, text)  # type: ignore[misc]
+            return super()._get_value(action, text)
         except argparse.ArgumentError as fault:
             refusal = fault.__context__
             if not isinstance(refusal, BadInput):

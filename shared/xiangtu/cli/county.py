@@ -12,6 +12,7 @@ from ..errors import BadInput
 from ..geo import zones
 from ..package import enrolment
 from ..sealing import keys
+from ..store import places
 from ..words import phrase
 from .command import (
     Call,
@@ -74,7 +75,7 @@ def run_new(call: Call) -> Outcome:
     path = call.county
     code = str(arguments.code)
     if len(code) != 6 or not (code.isascii() and code.isdigit()):
-        raise BadInput("county.code", code=code)
+        raise BadInput("county.code", county=code)
     if arguments.villages is not None:
         existing(arguments.villages)
     if arguments.srid is not None:
@@ -82,14 +83,20 @@ def run_new(call: Call) -> Outcome:
     else:
         srid = zones.zone_for_longitude(arguments.longitude).epsg
     key_path = keys.county_key_path(path)
-    if key_path.exists():
-        raise BadInput("county.key_exists", path=key_path)
     villages = None
-    with store.create(
-        path, catalogue.load(), srid, role="county", county=code, name=arguments.name
-    ) as file:
-        try:
-            file.meta["recipient"] = keys.make_county_key(path)
+    recipient = None
+    try:
+        places.refuse_existing(path)
+        recipient = keys.make_county_key(path)
+        with store.create(
+            path,
+            catalogue.load(),
+            srid,
+            role="county",
+            county=code,
+            name=arguments.name,
+            recipient=recipient,
+        ) as file:
             file.sign_in(author=call.author)
             if arguments.villages is not None:
                 from .. import importing
@@ -97,10 +104,10 @@ def run_new(call: Call) -> Outcome:
                 villages = importing.run(
                     file, "village", arguments.villages, None, progress=call.progress
                 )
-        except BaseException:
-            file.close()
+    except BaseException:
+        if recipient is not None:
             _remove_new(path, key_path)
-            raise
+        raise
     document = {
         "path": path,
         "key": key_path,

@@ -135,7 +135,7 @@ def run_receipt(call: Call) -> Outcome:
 
 def run_receive(call: Call) -> Outcome:
     """xiangtu receive."""
-    summary = receipt.read_receipt(call.arguments.tablet, existing(call.arguments.receipt))
+    summary = receipt.read_receipt(call.arguments.tablet, call.arguments.receipt)
     return Outcome(
         {"receipt": summary},
         lambda terminal: summaries.show(terminal, plain(summary)),

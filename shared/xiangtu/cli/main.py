@@ -43,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurveyError as refusal:
         return _refuse(terminal, refusal)
     except Exception as fault:  # the last line of defence: a report, not a traceback
-        refusal = as_refusal(fault, _about(words)) or _report(words, fault)
-        return _refuse(terminal, refusal)
+        return _refuse(terminal, as_refusal(fault, _about(words)) or _report(words, fault))
 
 
 def _run(words: list[str], translation: Translation, terminal: Terminal) -> int:

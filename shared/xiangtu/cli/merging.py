@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import store
+from ..errors import BadInput
 from ..merge import batches, conflicts, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
@@ -286,6 +287,8 @@ def run_history(call: Call) -> Outcome:
     """xiangtu history."""
     with store.open(call.county, readonly=True) as file:
         entries = file.history(call.arguments.uuid)
+    if not entries:
+        raise BadInput("record.unknown", path=call.county, record=call.arguments.uuid)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate

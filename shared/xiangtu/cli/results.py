@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from .. import store
@@ -32,7 +33,7 @@ def add(commands: Commands) -> None:
 
 
 def run_report(call: Call) -> Outcome:
-    """xiangtu report: an Excel workbook and a page, in a new or an empty folder."""
+    """xiangtu report: an Excel workbook and a page, in a folder; all of it or nothing."""
     from ..report import page, statistics, workbook
 
     folder = call.arguments.out
@@ -45,10 +46,21 @@ def run_report(call: Call) -> Outcome:
     with store.open(call.county, readonly=True) as file:
         call.progress(0.0, "report.counting")
         figures = statistics.figures(file)
-    folder.mkdir(parents=True, exist_ok=True)
     call.progress(0.6, "report.writing")
-    workbook.write(figures, table)
-    page.write(figures, html)
+    if not folder.parent.is_dir():
+        raise BadFile("place.missing", path=folder, folder=folder.parent)
+    is_new = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    try:
+        workbook.write(figures, table, call.language)
+        page.write(figures, html, call.language)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            table.unlink(missing_ok=True)
+            html.unlink(missing_ok=True)
+            if is_new:
+                folder.rmdir()
+        raise
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate

@@ -57,7 +57,8 @@ class Terminal:
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Columns under headings, numbers to the right; Chinese characters are two wide."""
-        body = [[_shortened(_cell(value)) for value in row] for row in (rows := list(rows))]
+        rows = list(rows)
+        body = [[_shortened(_cell(value)) for value in row] for row in rows]
         to_right = [
             bool(rows) and all(_is_number(row[column]) for row in rows)
             for column in range(len(headings))
