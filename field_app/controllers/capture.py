@@ -13,7 +13,6 @@ import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
-
 from xiangtu.catalogue import Layer
 from xiangtu.catalogue.model import Accuracy
 from xiangtu.errors import BadInput

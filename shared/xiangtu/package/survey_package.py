@@ -28,7 +28,14 @@ from .opened_package import OpenedPackage, inspect, open_package
 from .row_copying import copy_rows, name_records, quoted
 from .tablet import Tablet, load
 
-__all__ = ["OpenedPackage", "PackageSummary", "inspect", "open_package", "pack"]
+__all__ = [
+    "OpenedPackage",
+    "PackageSummary",
+    "inspect",
+    "next_number",
+    "open_package",
+    "pack",
+]
 
 Progress = Callable[[float, str], bool | None] | None
 #: Row of table meta that says which package is being written.
@@ -157,6 +164,14 @@ def pack(
 def _step(progress: Progress, fraction: float, code: str) -> None:
     if progress is not None and progress(fraction, code) is False:
         raise Cancelled("pack.cancelled")
+
+
+def next_number(survey: store.SurveyFile) -> int:
+    """The running number of the package that the tablet makes next."""
+    (last,) = survey.connection.execute(
+        "SELECT coalesce(max(number), 0) FROM package WHERE device = ?", (survey.device_id,)
+    ).fetchone()
+    return int(last) + 1
 
 
 def _next(survey: store.SurveyFile) -> _Range:

@@ -254,6 +254,11 @@ class SurveyFile:
             **more,
         )
 
+    def attachments_of(self, record: str) -> list[dict[str, Any]]:
+        """The rows of a record's attachments, the earliest first."""
+        found = self.select("attachment", "record = ?", (record,))
+        return sorted(found, key=lambda each: str(each["created_at"]))
+
     def attachment_path(self, sha256: str) -> Path:
         """Where an attachment lies, whether or not it is there."""
         return attachments.path_of(self.attachments, sha256)
