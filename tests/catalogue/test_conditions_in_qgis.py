@@ -216,6 +216,20 @@ def test_no_layer_is_left_out_above(catalogue: Catalogue):
     assert set(mark.args[1]) == set(catalogue.layers)
 
 
+def test_what_is_required_is_shown(catalogue: Catalogue):
+    """A field that must be filled in but is hidden would hold a form up for ever."""
+    for layer in catalogue.layers.values():
+        for field in layer.fields.values():
+            if field.required is None or field.shown_when is None:
+                continue
+            both = f"({field.required}) OR ({field.shown_when})"
+            rows = rows_for(catalogue, layer, both)
+            required = [row for row in rows if expression.evaluate(field.required, row, TODAY)]
+            assert required, f"{layer.name}.{field.name} is never required"
+            for row in required:
+                assert expression.evaluate(field.shown_when, row, TODAY), (field.name, row)
+
+
 _COLUMNS = {
     "name": "text",
     "code": "code",
