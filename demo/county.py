@@ -110,11 +110,7 @@ def subdivide(registered: Registered, count: int) -> list[tuple[str, str, str]]:
                          "campaign": registered.register.new_campaign},
                         part.outline, child,
                     )  # fmt: skip
-                    file.connection.execute(
-                        "INSERT INTO lineage (layer, parent, child, kind, author, device) "
-                        "VALUES ('farmland', ?, ?, 'split', '国土所 陈科', ?)",
-                        (holding.uuid, child, file.device_id),
-                    )
+                    file.descend("farmland", holding.uuid, child, "split")
                     _split_right(file, registered, holding, child, code, area, number)
                     file_uuids.append(child)
                 made.append((holding.uuid, *file_uuids))

@@ -14,6 +14,8 @@ from .villages import GRID_M, Village
 #: Widths in metres of what farmland must leave free, both sides together.
 RIVER_M = 26.0
 STREAM_M = 7.0
+#: Ground between the water and the fields.
+BANK_M = 1.5
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def make_network(terrain: Terrain, villages: list[Village]) -> Network:
     water = shapely.union_all(
         [river.buffer(RIVER_M / 2)]
         + [each.buffer(STREAM_M / 2) for each in terrain.streams if each.intersects(county)]
-    ).intersection(county)
+    )
+    water = shapely.intersection(water, county).simplify(0.15)
     side = terrain.river.simplify(12).offset_curve(58).simplify(3)
     main = _smooth(shapely.get_coordinates(shapely.segmentize(side, 40)), 6)
     main = max(shapely.get_parts(main.intersection(county)), key=lambda each: each.length)
@@ -127,7 +130,8 @@ def make_network(terrain: Terrain, villages: list[Village]) -> Network:
         ground.add_goal(line)
     power = main.offset_curve(95).simplify(40).intersection(county)
     lines = [each for each in shapely.get_parts(power) if each.length > 150]
+    banks = water.buffer(BANK_M, quad_segs=4)
     taken = shapely.union_all(
-        [each.line.buffer(each.width_m / 2 + 0.75) for each in roads] + [water], grid_size=GRID_M
+        [each.line.buffer(each.width_m / 2 + 0.75) for each in roads] + [banks], grid_size=GRID_M
     )
     return Network(tuple(roads), tuple(lines), water, taken)

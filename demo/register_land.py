@@ -12,7 +12,7 @@ from xiangtu.geo import area
 from .land import Land
 from .register import Register
 from .register_people import Holder
-from .terraces import Terrace
+from .terraces import Terrace, is_sharp
 
 _NAMES = (
     *("大丘", "长田", "门前田", "弯丘", "沙田", "石坎田", "秧田", "井边田", "庙前", "枫树坪"),
@@ -173,22 +173,27 @@ def _neighbours(
 
 
 def subdivided(holding: Holding) -> tuple[Terrace, Terrace] | None:
-    """A parcel cut across its middle in two, or None if that gives more than two pieces."""
+    """A parcel cut in two between two of its corners, about evenly; None if none will do.
+
+    Corners that are there already: a new one on a neighbour's edge would not be the neighbour's.
+    """
     outline = holding.terrace.outline
-    box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(outline))
-    sides = box[1:3] - box[0:2]
-    longest = sides[int(np.hypot(*sides.T).argmax())]
-    across = np.array([-longest[1], longest[0]]) / np.hypot(*longest) * 300
-    middle = shapely.get_coordinates(outline.centroid)[0]
-    knife = shapely.LineString(np.round([middle - across, middle + across], 3))
-    lines = shapely.unary_union([outline.exterior, knife], grid_size=0.001)
-    pieces = [
-        each
-        for each in shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
-        if outline.contains(each.point_on_surface())
-    ]
-    if len(pieces) != 2 or min(each.area for each in pieces) < 200:
+    ring = shapely.get_coordinates(outline.exterior)[:-1]
+    best: tuple[float, np.ndarray] | None = None
+    for first in range(len(ring)):
+        for second in range(first + 2, min(len(ring), first + len(ring) - 1)):
+            pieces = [
+                shapely.Polygon(ring[first : second + 1]),
+                shapely.Polygon(np.concatenate([ring[second:], ring[: first + 1]])),
+            ]
+            length = float(np.hypot(*(ring[first] - ring[second])))
+            cost = abs(pieces[0].area - pieces[1].area) / outline.area + length / 60
+            if best is None or cost < best[0]:
+                knife = shapely.LineString([ring[first], ring[second]])
+                if outline.covers(knife) and all(each.is_valid for each in pieces):
+                    best = cost, np.array(pieces)
+    if best is None or min(each.area for each in best[1]) < 200 or is_sharp(best[1]).any():
         return None
-    pieces.sort(key=lambda each: (each.centroid.x, each.centroid.y))
-    first, second = (replace(holding.terrace, outline=each) for each in pieces)
-    return first, second
+    pieces = sorted(best[1], key=lambda each: (each.centroid.x, each.centroid.y))
+    first_part, second_part = (replace(holding.terrace, outline=each) for each in pieces)
+    return first_part, second_part

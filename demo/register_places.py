@@ -190,15 +190,19 @@ def _rounded(shape: shapely.Geometry) -> shapely.Geometry:
 def add_works(register: Register, land: Land, seed: int) -> None:
     """The river's bed in each village, and a reservoir or pond near each second village."""
     for village in land.villages:
-        bed = shapely.intersection(land.network.water, village.outline, grid_size=0.001)
-        if bed.area > 2000:
+        bed = shapely.intersection(
+            land.network.water, village.outline.buffer(-0.3), grid_size=0.1
+        )
+        for number, part in enumerate(shapely.get_parts(bed)):
+            if part.geom_type != "Polygon" or part.area < 500:
+                continue
             register.add(
-                "works", f"river-{village.code}",
+                "works", f"river-{village.code}-{number}",
                 register.surveyed(
                     village.code, "2019-04-21", kind="water", name="青溪",
                     running_state="normal", owner="青石县水利局", measured_how="imported",
                 ),
-                bed,
+                part,
             )  # fmt: skip
     random = np.random.default_rng([seed, 13])
     busy = shapely.union_all(
@@ -277,7 +281,7 @@ def add_relics(register: Register, land: Land, srid: int) -> None:
                 owner=f"{village.name}委会", authority="青石县文化和旅游局", trade="culture",
                 open_to_public="1" if number % 3 else "2", body_count=1,
                 description=relic.text, condition=relic.condition, condition_note=relic.text,
-                damage_natural="02,08" if relic.condition in ("4", "5") else None,
+                damage_natural="02;08" if relic.condition in ("4", "5") else None,
                 damage_human="06" if relic.condition in ("4", "5") else None,
                 surveyed_on="2019-09-12", surveyed_by="普查二队",
                 measured_how="gnss_average", fix_type="single", horizontal_accuracy_m=2.4,

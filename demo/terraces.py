@@ -1,7 +1,8 @@
 """Contracted parcels as terraces: contour bands cut down the slope, sharing every edge exactly.
 
-All lines (contours, cuts, village boundaries, edges of roads and settlements) are noded together
-on a millimetre grid and polygonised, so two neighbours have the very same vertices between them.
+All lines (contours, cuts, edges of roads and settlements) are noded together on a grid and
+polygonised, so two neighbours have the very same corners between them; then the grid is bent
+smoothly, so that coordinates look as measured ones do.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from xiangtu.geo import topology
 
 from .terrain import Terrain, Waves, contour_lines
 from .villages import GRID_M, Village
 
+#: Lines are noded on this grid: no two corners come nearer to each other, nor to another's edge.
+NODE_M = 0.1
+#: Ground left free along a village's boundary, to each side.
+RIDGE_M = 0.6
 LARGEST_M2 = 2700.0
 SMALLEST_M2 = 260.0
 
@@ -53,22 +59,27 @@ def make_terraces(
         )
         for level in levels
     ]
-    boundaries = shapely.union_all([each.outline.exterior for each in villages]).intersection(
-        farmland
-    )
-    fixed = [farmland.boundary, boundaries, *contours]
     cuts = _cuts(terrain, contours, random)
-    lines = shapely.unary_union([*fixed, *cuts], grid_size=GRID_M)
+    lines = shapely.unary_union([farmland.boundary, *contours, *cuts], grid_size=NODE_M)
     faces = _faces(lines, farmland)
     for _ in range(3):
         chords = _chords(faces)
         if not len(chords):
             break
-        lines = shapely.unary_union([lines, *chords], grid_size=GRID_M)
+        lines = shapely.unary_union([lines, *chords], grid_size=NODE_M)
         faces = _faces(lines, farmland)
     faces = _absorb_small(faces, villages)
-    faces = _without_narrow(faces)
+    faces = _fill_gaps(faces, villages, taken)
+    faces = shapely.transform(faces, _bent)
     return Terraces(_described(terrain, faces, villages), _steps(terrain, contours, levels, faces))
+
+
+def _bent(points: np.ndarray) -> np.ndarray:
+    """Points moved by up to 6 cm, neighbours alike, to the millimetre."""
+    x, y = points[:, 0], points[:, 1]
+    dx = 0.04 * np.sin(x / 41 + y / 67) + 0.02 * np.sin(y / 23)
+    dy = 0.04 * np.cos(x / 53 - y / 37) + 0.02 * np.cos(x / 19)
+    return np.round(points + np.column_stack([dx, dy]), 3)
 
 
 def _levels(terrain: Terrain) -> np.ndarray:
@@ -89,7 +100,8 @@ def _farmland(
     gx, gy = np.meshgrid(terrain.x, terrain.y)
     noise = Waves(np.random.default_rng([seed, 4]), 150, 700)(gx - gx.min(), gy - gy.min())
     unfit = terrain.slope / 0.2 + terrain.above_river_m / 130 + 0.35 * noise
-    free = county.difference(taken)
+    ridges = shapely.union_all([each.outline.exterior.buffer(RIDGE_M) for each in villages])
+    free = county.difference(shapely.union(taken, ridges))
     inside = shapely.contains_xy(free, gx, gy)
     share = min(0.9, area_m2 / free.area)
     # A village in the hills makes do with steeper ground than one by the river.
@@ -196,13 +208,10 @@ def _absorb_small(faces: np.ndarray, villages: list[Village]) -> np.ndarray:
     """Join what is too small or too thin to the neighbour of its village it shares most with."""
     home = _home(faces, villages)
     shapes = dict(enumerate(faces))
-    for _ in range(3):
+    for _ in range(4):
         keys = np.array(list(shapes))
         array = np.array([shapes[key] for key in keys])
-        thin = 4 * np.pi * shapely.area(array) / shapely.length(array) ** 2 < 0.09
-        small = np.nonzero(
-            (shapely.area(array) < SMALLEST_M2) | (thin & (shapely.area(array) < 700))
-        )[0]
+        small = np.nonzero(_unfit_shape(array))[0]
         if not len(small):
             break
         tree = shapely.STRtree(array)
@@ -211,32 +220,68 @@ def _absorb_small(faces: np.ndarray, villages: list[Village]) -> np.ndarray:
         for index in small:
             if int(keys[index]) in changed:
                 continue
-            near = np.sort(tree.query(array[index], predicate="touches"))
             near = [
-                n for n in near
+                n for n in np.sort(tree.query(array[index], predicate="touches"))
                 if home[keys[n]] == home[keys[index]] and int(keys[n]) not in changed
             ]  # fmt: skip
-            if not near:
+            best = _best_neighbour(array[index], array[near]) if near else None
+            if best is None:
                 continue
-            shared = [
-                shapely.intersection(array[index], array[n], grid_size=GRID_M).length for n in near
-            ]
-            best = near[int(np.argmax(shared))]
-            if max(shared) < 2:
-                continue
-            joined = shapely.union(array[index], array[best], grid_size=GRID_M)
+            joined = shapely.union(array[index], array[near[best]])
             if joined.geom_type != "Polygon" or joined.interiors:
                 continue
-            shapes[int(keys[best])] = joined
+            shapes[int(keys[near[best]])] = joined
             del shapes[int(keys[index])]
-            changed |= {int(keys[index]), int(keys[best])}
-    return np.array([each for each in shapes.values() if each.area >= 120])
+            changed |= {int(keys[index]), int(keys[near[best]])}
+    array = np.array(list(shapes.values()))
+    return array[~((shapely.area(array) < 120) | _is_thread(array))]
 
 
-def _without_narrow(faces: np.ndarray) -> np.ndarray:
-    """Leave out what no one would contract: long threads along an edge."""
-    kept = shapely.area(shapely.buffer(faces, -2.0)) > 20
-    return faces[kept]
+def _unfit_shape(faces: np.ndarray) -> np.ndarray:
+    area = shapely.area(faces)
+    thin = 4 * np.pi * area / shapely.length(faces) ** 2 < 0.09
+    return (area < SMALLEST_M2) | (thin & (area < 700)) | _is_thread(faces) | is_sharp(faces)
+
+
+def _is_thread(faces: np.ndarray) -> np.ndarray:
+    """What no one would contract: a long thread along an edge."""
+    return shapely.area(shapely.buffer(faces, -2.0)) < 20
+
+
+def is_sharp(faces: np.ndarray) -> np.ndarray:
+    """Outlines with a corner of less than eight degrees."""
+    sharp = np.zeros(len(faces), bool)
+    for index, face in enumerate(faces):
+        points = shapely.get_coordinates(face.exterior)[:-1]
+        before, after = np.roll(points, 1, axis=0) - points, np.roll(points, -1, axis=0) - points
+        cosine = (before * after).sum(1) / (np.hypot(*before.T) * np.hypot(*after.T))
+        sharp[index] = bool((cosine > np.cos(np.radians(8))).any())
+    return sharp
+
+
+def _best_neighbour(face: shapely.Polygon, near: np.ndarray) -> int | None:
+    """Which of `near` shares the longest edge with the face, of 2 m at least."""
+    shared = shapely.length(shapely.intersection(face, near))
+    best = int(shared.argmax())
+    return best if shared[best] >= 2 else None
+
+
+def _fill_gaps(faces: np.ndarray, villages: list[Village], taken: shapely.Geometry) -> np.ndarray:
+    """Give what is enclosed by a village's parcels, and is neither road nor houses, to one."""
+    home = _home(faces, villages)
+    shapes = faces.copy()
+    for index in range(len(villages)):
+        mine = np.nonzero(home == index)[0]
+        for gap in topology.gaps(shapes[mine]):
+            if gap.area > 2500 or gap.intersection(taken).area > 0.05 * gap.area:
+                continue
+            best = _best_neighbour(gap, shapes[mine])
+            if best is None:
+                continue
+            joined = shapely.union(shapes[mine[best]], gap)
+            if joined.geom_type == "Polygon":
+                shapes[mine[best]] = joined
+    return shapes
 
 
 def _home(faces: np.ndarray, villages: list[Village]) -> np.ndarray:
