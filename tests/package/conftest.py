@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -137,13 +137,30 @@ class Field:
         return survey_package.pack(self.tablet.folder, self.folder / name)
 
 
-@pytest.fixture
-def field_(county: County, started: tablet.Tablet, tmp_path: Path) -> Field:
+@pytest.fixture(scope="session")
+def field_template(
+    county_template: County, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, County]:
+    """A folder with a county, a tablet, and the tablet's first assignment taken in."""
+    folder = tmp_path_factory.mktemp("field")
+    shutil.copytree(county_template.path.parent, folder / "county")
+    county = replace(county_template, path=folder / "county" / "county.sqlite")
+    started = tablet.start(folder / "tablet", name="测试平板")
     county.enrol(started)
-    path = tmp_path / "assignment1.xta"
-    county.assign(path, started.device_id)
-    assignment.adopt(started.folder, path)
-    return Field(county, started, tmp_path)
+    county.assign(folder / "assignment1.xta", started.device_id)
+    assignment.adopt(started.folder, folder / "assignment1.xta")
+    return folder, county
+
+
+@pytest.fixture
+def field_(field_template: tuple[Path, County], tmp_path: Path) -> Field:
+    template, county = field_template
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return Field(
+        replace(county, path=tmp_path / "county" / "county.sqlite"),
+        tablet.load(tmp_path / "tablet"),
+        tmp_path,
+    )
 
 
 @pytest.fixture
