@@ -56,6 +56,5 @@ def _entries(file: SurveyFile, where: str, parameters: tuple[Any, ...]) -> Itera
         values = file.connection.execute(
             "SELECT field, old, new FROM change_value WHERE change = ? ORDER BY field", (row[0],)
         )
-        yield HistoryEntry(
-            *row[1:-1], live=bool(row[-1]), values=tuple(HistoryValue(*each) for each in values)
-        )
+        changed = tuple(HistoryValue(*each) for each in values)
+        yield HistoryEntry(*(*row[1:-1], bool(row[-1]), changed))

@@ -6,7 +6,7 @@ See "The journal's rules" in docs/architecture.md. No trigger sets a column that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..catalogue.model import BOOKKEEPING, GEOMETRY_COLUMN, Catalogue, Layer
@@ -82,6 +82,7 @@ def triggers(table: JournalledTable) -> dict[str, str]:
         "guard": _guard,
         "identity": _identity,
         "insert": _insert,
+        "quiet_insert": _quiet_insert,
         "update": _update,
         "delete": _delete,
     }
@@ -121,33 +122,43 @@ def _identity(table: JournalledTable) -> str:
 def _insert(table: JournalledTable) -> str:
     name = table.name
     this = f"""(SELECT uuid FROM "{name}" WHERE fid = NEW.fid)"""
-    began_with = "substr(NEW.uuid, 1, 36)"
     return "\n".join(
         (
-            f'AFTER INSERT ON "{name}"\nBEGIN',
-            f'UPDATE "{name}" SET uuid = {NEW_UUID} '
-            f"WHERE fid = NEW.fid AND NOT {sound('NEW.uuid')};",
-            # QGIS gives the second part of a split, and what it pastes, <uuid>_1.
-            "INSERT INTO lineage (layer, parent, child, kind, author, device) "
-            f"SELECT '{name}', {began_with}, {this}, 'split', author, device FROM session "
-            f"WHERE NOT {sound('NEW.uuid')} AND {sound(began_with)};",
+            f'AFTER INSERT ON "{name}" WHEN {_QUIET} = 0\nBEGIN',
+            *_made_sound(name),
             f'UPDATE "{name}" SET (surveyor, device, utc_offset_min, created_at, updated_at) = '
             f"(SELECT author, device, utc_offset_min, {NOW}, {NOW} FROM session) "
-            f"WHERE fid = NEW.fid AND EXISTS (SELECT 1 FROM session s WHERE quiet = 0 AND "
-            "(NEW.surveyor IS NOT s.author OR NEW.device IS NOT s.device OR "
+            "WHERE fid = NEW.fid AND EXISTS (SELECT 1 FROM session s WHERE "
+            "NEW.surveyor IS NOT s.author OR NEW.device IS NOT s.device OR "
             "NEW.utc_offset_min IS NOT s.utc_offset_min OR "
-            f"NEW.created_at IS NOT {NOW} OR NEW.updated_at IS NOT {NOW}));",
-            _change(name, "insert", this, f"{_QUIET} = 0"),
-            _values(
-                "new",
-                [
-                    f"SELECT '{column}' AS field, NEW.\"{column}\" AS new"
-                    for column in table.columns
-                ],
-                f"new IS NOT NULL AND {_QUIET} = 0",
-            ),
+            f"NEW.created_at IS NOT {NOW} OR NEW.updated_at IS NOT {NOW});",
+            _change(name, "insert", this),
+            _values("new", _filled("NEW", table)),
             "END",
         )
+    )
+
+
+def _quiet_insert(table: JournalledTable) -> str:
+    """Even a merge's inserts get a sound uuid; apart from `_insert`, so that only one fires."""
+    return "\n".join(
+        (
+            f'AFTER INSERT ON "{table.name}" WHEN {_QUIET} = 1 AND NOT {sound("NEW.uuid")}\nBEGIN',
+            *_made_sound(table.name),
+            "END",
+        )
+    )
+
+
+def _made_sound(name: str) -> tuple[str, str]:
+    """A malformed uuid is replaced; QGIS gives the second part of a split, and what it pastes,
+    <uuid>_1, which says where the record came from."""
+    origin = "substr(NEW.uuid, 1, 36)"
+    return (
+        f'UPDATE "{name}" SET uuid = {NEW_UUID} WHERE fid = NEW.fid AND NOT {sound("NEW.uuid")};',
+        "INSERT INTO lineage (layer, parent, child, kind, author, device) "
+        f"SELECT '{name}', {origin}, (SELECT uuid FROM \"{name}\" WHERE fid = NEW.fid), "
+        f"'split', author, device FROM session WHERE NOT {sound('NEW.uuid')} AND {sound(origin)};",
     )
 
 
@@ -166,11 +177,10 @@ def _update(table: JournalledTable) -> str:
             _change(table.name, "update", "NEW.uuid"),
             _values(
                 "old, new",
-                [
-                    f'SELECT \'{column}\' AS field, OLD."{column}" AS old, NEW."{column}" AS new '
-                    f"WHERE {_differs(units[column])}"
+                {
+                    column: (f'OLD."{column}", NEW."{column}"', _differs(units[column]))
                     for column in table.columns
-                ],
+                },
             ),
             f'UPDATE "{table.name}" SET (surveyor, device, utc_offset_min, updated_at) = '
             f"(SELECT author, device, utc_offset_min, {NOW} FROM session){stale} "
@@ -185,37 +195,37 @@ def _delete(table: JournalledTable) -> str:
         (
             f'AFTER DELETE ON "{table.name}" WHEN {_QUIET} = 0\nBEGIN',
             _change(table.name, "delete", "OLD.uuid"),
-            _values(
-                "old",
-                [
-                    f"SELECT '{column}' AS field, OLD.\"{column}\" AS old"
-                    for column in table.columns
-                ],
-                "old IS NOT NULL",
-            ),
+            _values("old", _filled("OLD", table)),
             *(f'DELETE FROM "{part}" WHERE "{column}" = OLD.uuid;' for part, column in table.parts),
             "END",
         )
     )
 
 
-def _change(table: str, operation: str, record: str, condition: str = "") -> str:
-    where = f" WHERE {condition}" if condition else ""
+def _change(table: str, operation: str, record: str) -> str:
+    author, device, basis, offset = (
+        f"(SELECT {name} FROM session)" for name in ("author", "device", "basis", "utc_offset_min")
+    )
+    number = f"1 + coalesce((SELECT max(number) FROM change WHERE device = {device}), 0)"
     return (
         "INSERT INTO change (layer, record, operation, author, device, number, basis, "
-        f"utc_offset_min) SELECT '{table}', {record}, '{operation}', author, device, "
-        "1 + coalesce((SELECT max(number) FROM change c WHERE c.device = session.device), 0), "
-        f"basis, utc_offset_min FROM session{where};"
+        f"utc_offset_min) VALUES ('{table}', {record}, '{operation}', {author}, {device}, "
+        f"{number}, {basis}, {offset});"
     )
 
 
-def _values(columns: str, arms: Sequence[str], condition: str = "") -> str:
-    where = f" WHERE {condition}" if condition else ""
-    union = "\nUNION ALL ".join(arms)
-    return (
-        f"INSERT INTO change_value (change, field, {columns}) "
-        f"SELECT last_insert_rowid(), field, {columns} FROM (\n{union}){where};"
+def _values(columns: str, arms: Mapping[str, tuple[str, str]]) -> str:
+    """One statement for all values of a change: column → (its values, when it has a row)."""
+    union = "\nUNION ALL ".join(
+        f"SELECT last_insert_rowid(), '{column}', {values} WHERE {condition}"
+        for column, (values, condition) in arms.items()
     )
+    return f"INSERT INTO change_value (change, field, {columns})\n{union};"
+
+
+def _filled(row: str, table: JournalledTable) -> dict[str, tuple[str, str]]:
+    values = {column: f'{row}."{column}"' for column in table.columns}
+    return {column: (value, f"{value} IS NOT NULL") for column, value in values.items()}
 
 
 def _differs(columns: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from ..errors import BadInput
 from ..geo import blobs
 from . import derived, layer_tables, secrets, spatial_tables
 from .identity import new_uuid
-from .values import check_uuid, checked
+from .values import check_uuid
 
 if TYPE_CHECKING:
     from .survey_file import SurveyFile
@@ -68,8 +68,9 @@ def insert_many(
 def _columns_of(
     file: SurveyFile, layer: Layer, records: list[str], rows: list[Mapping[str, Any]]
 ) -> dict[str, list[Any]]:
+    check = file.value_check(layer)
     ready = [
-        secrets.masked(file, layer, record, checked(file.catalogue, layer, row))
+        secrets.masked(file, layer, record, check.checked(row))
         for record, row in zip(records, rows, strict=True)
     ]
     names = dict.fromkeys(name for row in ready for name in row)
@@ -145,7 +146,7 @@ def update(
     with file.atomic():
         if not exists(file.connection, layer.name, uuid):
             raise BadInput("record.missing", layer=layer.name, uuid=uuid)
-        ready = secrets.masked(file, layer, uuid, checked(file.catalogue, layer, values))
+        ready = secrets.masked(file, layer, uuid, file.value_check(layer).checked(values))
         if reshaped and layer.geometry:
             shapes = sound_geometries(layer, [geometry])
             ready[GEOMETRY_COLUMN] = blobs.encode(shapes, file.srid)[0]
@@ -299,14 +300,15 @@ def within(
     if layer.geometry is None:
         raise BadInput("geometry.not_expected", layer=layer.name)
     min_x, min_y, max_x, max_y = bounds
-    among, parameters = "", ()
+    among = ""
+    parameters: tuple[float, ...] = ()
     if spatial_tables.is_indexed(file.connection, layer.name):
         among = (
             f'AND fid IN (SELECT pkid FROM "{spatial_tables.index_name(layer.name)}" '
             "WHERE xmin <= ? AND xmax >= ? AND ymin <= ? AND ymax >= ?)"
         )
         parameters = (max_x, min_x, max_y, min_y)
-    # The head of a blob holds its bounds; reading the whole of it would cost more.
+    # The index holds bounds rounded outwards to 32 bits; the head of a blob holds them exactly.
     rows = file.connection.execute(
         f'SELECT uuid, {GEOMETRY_COLUMN} FROM "{layer.name}" '
         f"WHERE {GEOMETRY_COLUMN} IS NOT NULL {among}",

@@ -36,10 +36,10 @@ def masked(
     masked text that the record already has (a form hands back what it showed).
     """
     out = dict(values)
-    for name, value in values.items():
-        field = layer.fields.get(name)
-        if field is None or not field.sensitive or field.secret_column in values:
+    for field in layer.fields.values():
+        if not field.sensitive or field.name not in values or field.secret_column in values:
             continue
+        name, value = field.name, values[field.name]
         if value is None:
             out[field.secret_column] = None
         elif value == _stored(file, layer, record, name):

@@ -29,6 +29,7 @@ from .faults import told
 from .meta import Meta
 from .records import UNCHANGED
 from .transactions import Transactions
+from .values import ValueCheck
 
 
 class SurveyFile:
@@ -65,6 +66,7 @@ class SurveyFile:
         self.attachments = self.path.parent / "attachments"
         self.srid = int(self.meta["srid"])
         self._transactions = Transactions(connection, self.path)
+        self._value_checks: dict[str, ValueCheck] = {}
 
     def __enter__(self) -> SurveyFile:
         return self
@@ -354,6 +356,8 @@ class SurveyFile:
                 if layer.geometry
             )
 
-    def layer(self, name: str) -> Layer:
-        """The catalogue's layer of that name; BadInput("layer.unknown")."""
-        return self.catalogue.layer(name)
+    def value_check(self, layer: Layer) -> ValueCheck:
+        """What the columns of a layer take."""
+        if layer.name not in self._value_checks:
+            self._value_checks[layer.name] = ValueCheck(self.catalogue, layer)
+        return self._value_checks[layer.name]

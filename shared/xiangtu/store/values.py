@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ..catalogue.model import GEOMETRY_COLUMN, Catalogue, Field, Layer
+from ..catalogue.model import GEOMETRY_COLUMN, Catalogue, Layer
 from ..errors import BadInput
 from .journal_triggers import OWNER_COLUMN
 
@@ -23,38 +23,47 @@ def check_uuid(value: object) -> str:
     return value
 
 
-def checked(catalogue: Catalogue, layer: Layer, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they are stored, by column.
+class ValueCheck:
+    """What a layer's columns take, made once for many records."""
 
-    Raises
-    ------
-    BadInput
-        "field.unknown" for a column the layer has not (or that is not the caller's to write:
-        derived, bookkeeping), "value.type" (layer, field, value, expected) for text where a number
-        belongs and the like.
-    """
-    writable = set(layer.columns) - {GEOMETRY_COLUMN}
-    stored: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in writable:
-            raise BadInput("field.unknown", layer=layer.name, field=name)
-        field = catalogue.field_of(layer.name, name)
-        stored[name] = _checked(layer, name, field, value)
-    return stored
+    def __init__(self, catalogue: Catalogue, layer: Layer) -> None:
+        self._layer = layer.name
+        self._kinds: dict[str, str] = {}
+        for name in layer.columns:
+            if name == GEOMETRY_COLUMN:
+                continue
+            field = catalogue.field_of(layer.name, name)
+            self._kinds[name] = "text" if field is None else field.type
+            if name == OWNER_COLUMN and not layer.surveyed:
+                self._kinds[name] = "reference"
+        self._takers = {name: _TAKERS[kind] for name, kind in self._kinds.items()}
 
+    def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values as they are stored, by column.
 
-def _checked(layer: Layer, name: str, field: Field | None, value: Any) -> Any:
-    if value is None:
-        return None
-    kind = "text" if field is None else field.type
-    if name == OWNER_COLUMN and not layer.surveyed:
-        kind = "reference"
-    taken = _TAKERS[kind](value)
-    if taken is None:
-        raise BadInput(
-            "value.type", layer=layer.name, field=name, value=str(value), expected=f"type.{kind}"
-        )
-    return taken
+        Raises
+        ------
+        BadInput
+            "field.unknown" for a column the layer has not (or that is not the caller's to write:
+            derived, bookkeeping), "value.type" (layer, field, value, expected) for text where a
+            number belongs and the like.
+        """
+        stored: dict[str, Any] = {}
+        for name, value in values.items():
+            try:
+                take = self._takers[name]
+            except KeyError:
+                raise BadInput("field.unknown", layer=self._layer, field=name) from None
+            if value is None:
+                stored[name] = None
+                continue
+            taken = stored[name] = take(value)
+            if taken is None:
+                kind = f"type.{self._kinds[name]}"
+                raise BadInput(
+                    "value.type", layer=self._layer, field=name, value=str(value), expected=kind
+                )
+        return stored
 
 
 def _text(value: Any) -> str | None:
@@ -113,7 +122,7 @@ def _reference(value: Any) -> str | None:
     return value if isinstance(value, str) and UUID.fullmatch(value) else None
 
 
-_TAKERS = {
+_TAKERS: dict[str, Callable[[Any], Any]] = {
     "text": _text,
     "integer": _integer,
     "real": _real,
