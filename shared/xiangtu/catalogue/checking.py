@@ -265,6 +265,9 @@ class _Check:
             if identifier not in STRUCTURES:
                 raise self.refuse("unknown_value", f"identifier = {identifier}")
             return
+        # Checks write the pattern into SQL; no official code has a quote in it.
+        if "'" in identifier:
+            raise self.refuse("unknown_value", f"identifier = {identifier}")
         try:
             re.compile(identifier)
         except re.error as error:
