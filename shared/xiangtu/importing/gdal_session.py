@@ -16,19 +16,18 @@ def gdal_session() -> Iterator[list[str]]:
     """Yield a list that collects GDAL's warnings; its errors are raised as RuntimeError."""
     warnings: list[str] = []
 
-    def collect(_severity: int, _number: int, message: str) -> None:
-        if message not in warnings:
+    def collect(severity: int, _number: int, message: str) -> None:
+        if severity == gdal.CE_Warning and message not in warnings:
             warnings.append(message)
 
-    modules = (gdal, ogr, osr)
-    before = [module.GetUseExceptions() for module in modules]
     gdal.PushErrorHandler(collect)
-    for module in modules:
+    # Each switch is a handler on the same stack as ours, so they go in reverse.
+    switched = [module for module in (gdal, ogr, osr) if not module.GetUseExceptions()]
+    for module in switched:
         module.UseExceptions()
     try:
         yield warnings
     finally:
-        for module, used in zip(modules, before, strict=True):
-            if not used:
-                module.DontUseExceptions()
+        for module in reversed(switched):
+            module.DontUseExceptions()
         gdal.PopErrorHandler()

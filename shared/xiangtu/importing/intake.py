@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid as uuids
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from ..catalogue.model import Layer
 from ..errors import BadFile, BadInput
 from ..geo import blobs, transform
 from ..store import SurveyFile
+from ..store.values import UUID
 from . import mapping as mappings
 from . import positions
 from .mapping import ImportMapping, Source
@@ -108,10 +108,11 @@ class Intake:
 
     def _converter(self, target: str) -> Callable[[Any], Any]:
         if target == "uuid":
-            return _uuid
+            present = {row["uuid"] for row in self.file.select(self.layer.name, columns=("uuid",))}
+            return _Uuids(present).new
         field = self.file.catalogue.field_of(self.layer.name, target)
         assert field is not None, f"{self.layer.name}.{target} is a target without a field"
-        return converter(field, self.file.catalogue.code_lists, self._find)
+        return converter(field, self.file.catalogue, self._find)
 
     def _find(self, parent: str, value: str) -> str:
         """The uuid of the parent that a uuid or an official code means."""
@@ -203,11 +204,13 @@ class Intake:
             if source.values:
                 value = source.values.get(_plain_text(value), value)
             try:
+                # Most columns say few things over and over; a uuid is taken but once.
                 stored = known[value] if value in known else convert(value)
             except Misfit as misfit:
                 self._misfit(target, int(chunk.rows[at]), misfit.reason, value, at, refused)
                 continue
-            known[value] = stored
+            if target != "uuid":
+                known[value] = stored
             records[at][target] = stored
             self.filled[target] += 1
 
@@ -300,8 +303,8 @@ class Intake:
             if self._existing_keys is None:
                 rows = self.file.select(self.layer.name, columns=(key,))
                 self._existing_keys = {row[key] for row in rows if row[key]}
-            codes = (record.get(key) for record in records)
-            self._present_codes += sum(code in self._existing_keys for code in codes)
+            keys = (record.get(key) for record in records)
+            self._present_codes += sum(each in self._existing_keys for each in keys)
         if shapes is not None and len(shapes):
             distance_m = self._villages.distance_m(shapes)
             nearest_m = distance_m if self._nearest_m is None else self._nearest_m
@@ -350,15 +353,20 @@ def _plain_text(value: Any) -> str:
         return str(value)
 
 
-def _uuid(value: Any) -> str:
-    text = as_text(value).lower()
-    try:
-        sound = str(uuids.UUID(text)) == text
-    except ValueError:
-        sound = False
-    if not sound:
-        raise Misfit("uuid")
-    return text
+class _Uuids:
+    """Takes each uuid once, and none that the layer has already."""
+
+    def __init__(self, present: set[str]) -> None:
+        self._present = present
+
+    def new(self, value: Any) -> str:
+        text = as_text(value).lower()
+        if not UUID.fullmatch(text):
+            raise Misfit("uuid")
+        if text in self._present:
+            raise Misfit("uuid_exists")
+        self._present.add(text)
+        return text
 
 
 def _of_kind(shapes: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -367,7 +375,7 @@ def _of_kind(shapes: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
     types = shapely.get_type_id(shapes)
     fits = np.isin(types, _FITTING[kind]) | (types == -1)
     for at in np.flatnonzero(types == 7):
-        parts = shapely.get_parts(shapes[at])
+        parts = shapely.get_parts(shapely.get_parts(shapes[at]))
         if len(parts) and (shapely.get_type_id(parts) == _PARTS[kind]).all() and kind in _MULTI:
             shapes[at] = _MULTI[kind](parts)
         else:

@@ -96,7 +96,8 @@ def _from_table(table: dict[str, Any], path: str) -> ImportMapping:
     sources = None
     if fields is not None:
         sources = {target: _source(target, value, path) for target, value in fields.items()}
-    return ImportMapping(said["layer"], said["crs"], said["encoding"], x, y, sources, misfits)
+    how: Literal["refuse", "blank"] = "blank" if misfits == "blank" else "refuse"
+    return ImportMapping(said["layer"], said["crs"], said["encoding"], x, y, sources, how)
 
 
 def _source(target: str, value: Any, path: str) -> Source:

@@ -64,7 +64,7 @@ class Villages:
         if not (_CHINA[0] < west and south > _CHINA[1] and east < _CHINA[2] and north < _CHINA[3]):
             return None
         here = to_degrees(_thinned(shapely.get_coordinates(shapes)))
-        there = _thinned(shapely.get_coordinates(villages))
+        there = shapely.get_coordinates(villages)
         found = shifted_datum.shift_suspicion(*here.T, *there.T)
         if found is not None:
             return found.distance_m

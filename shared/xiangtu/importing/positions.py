@@ -19,9 +19,8 @@ _NORTH = re.compile("latitude(deg)?|lat|wd|纬度|緯度|北纬|northing|north|�
 #: Northings of the mainland, 18° to 54° of latitude, in metres from the equator.
 _NORTHINGS_M = (1_900_000.0, 6_200_000.0)
 _DMS = re.compile(
-    r"([NSEW东西南北]?)\s*([+-]?\d{1,3})\s*[°度d:\s]\s*(\d{1,2})\s*['′’分m:\s]\s*"
-    r"(\d{1,2}(?:\.\d+)?)\s*(?:[\"″”秒s]|'')?\s*([NSEW]?)",
-    re.IGNORECASE,
+    r"(北纬|南纬|东经|西经|[NSEW]?)\s*([+-]?\d{1,3})\s*[°度d:\s]\s*(\d{1,2})\s*['′’分m:\s]\s*"
+    r"(\d{1,2}(?:\.\d+)?)\s*(?:[\"″”秒s]|'')?\s*([NSEW]?)"
 )
 
 
@@ -44,7 +43,7 @@ class PositionColumns:
 
 def find_columns(names: Iterable[str]) -> PositionColumns | None:
     """The position columns of a table by their names, or None."""
-    plain = {re.sub(r"[\s_\-()（）°]+", "", name).casefold(): name for name in names}
+    plain = {re.sub(r"[(（].*?[)）]|[\s_\-°]+", "", name).casefold(): name for name in names}
     east = next((plain[each] for each in plain if _EAST.fullmatch(each)), None)
     north = next((plain[each] for each in plain if _NORTH.fullmatch(each)), None)
     if east and north:
@@ -72,9 +71,10 @@ def likely_crs(easts: Sequence[Any], norths: Sequence[Any]) -> str | None:
         return "EPSG:4490"
     number, rest = divmod(east, 1_000_000)
     if 100_000 <= rest <= 900_000:
-        width = 3 if 25 <= number <= 45 else 6 if 13 <= number <= 23 else None
-        if width:
-            return f"EPSG:{zones.zone(int(number), width).epsg_prefixed}"
+        if 25 <= number <= 45:
+            return f"EPSG:{zones.zone(int(number), 3).epsg_prefixed}"
+        if 13 <= number <= 23:
+            return f"EPSG:{zones.zone(int(number), 6).epsg_prefixed}"
     return None
 
 
@@ -103,7 +103,12 @@ def coordinate(value: Any) -> float:
         if float(minutes) >= 60 or float(seconds) >= 60:
             raise Misfit("type")
         size = abs(int(degrees)) + float(minutes) / 60 + float(seconds) / 3600
-        negative = degrees.startswith("-") or (before or after).upper() in ("S", "W", "西", "南")
+        negative = degrees.startswith("-") or (before or after) in (
+            "S",
+            "W",
+            "西经",
+            "南纬",
+        )
         return -size if negative else size
     return as_number(value)
 

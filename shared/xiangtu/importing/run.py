@@ -35,10 +35,7 @@ def preview(
     mapping : ImportMapping, path of a TOML file, or None
         None: columns are matched by name, official name or label.
 
-    Raises
-    ------
-    BadFile, BadInput
-        As `run`.
+    Raises BadFile and BadInput as `run` does.
     """
     said = _mapping(mapping)
     with open_source(Path(path), said.layer, said.encoding) as source:
@@ -83,6 +80,7 @@ def run(
 
     A row whose geometry or values do not fit is refused and listed, or, where the mapping says
     so, taken without them. Outlines that are invalid are taken as they are: they are findings.
+    Without `author` it is the work of whoever is signed in.
 
     Raises
     ------
@@ -97,12 +95,13 @@ def run(
     with open_source(Path(path), said.layer, said.encoding) as source, file.atomic():
         intake = Intake(file, layer, source, said)
         (before,) = file.connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()
-        batch = open_batch(file, "import", author)
+        batch = open_batch(file, "import", author or _signed_in(file))
         refusals: list[Refusal] = []
         taken = 0
         for prepared in intake.chunks():
             _tell(progress, intake.rows / max(1, source.count))
-            file.insert_many(layer, prepared.records, prepared.shapes)
+            uuids = [record.pop("uuid", None) for record in prepared.records]
+            file.insert_many(layer, prepared.records, prepared.shapes, uuids)
             taken += len(prepared.records)
             refusals += prepared.refusals
         file.connection.execute("UPDATE change SET batch = ? WHERE id > ?", (batch.uuid, before))
@@ -124,6 +123,11 @@ def _mapping(mapping: ImportMapping | Path | None) -> ImportMapping:
     if mapping is None:
         return ImportMapping()
     return mapping if isinstance(mapping, ImportMapping) else mappings.load(Path(mapping))
+
+
+def _signed_in(file: SurveyFile) -> str:
+    (author,) = file.connection.execute("SELECT author FROM session").fetchone()
+    return str(author)
 
 
 def _tell(progress: Progress | None, fraction: float) -> None:

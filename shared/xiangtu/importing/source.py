@@ -195,7 +195,7 @@ def _driver(path: Path) -> str:
 
 def _in_utf8(path: Path, said: Encoding) -> str:
     try:
-        text = path.read_text(encoding=said.codec, newline="")
+        text = path.read_bytes().decode(said.codec)
     except UnicodeDecodeError as fault:
         reason = f"{said.codec}: {fault.reason}"
         raise BadFile("import.unreadable", path=str(path), reason=reason) from None

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..catalogue.model import CodeList, Field
+from ..catalogue.model import Catalogue, Field
 
 #: Doubles hold whole numbers exactly up to here; a longer code kept as a number has lost digits.
 _EXACT = 2**53
@@ -32,9 +32,7 @@ class Misfit(ValueError):
 Converter = Callable[[Any], Any]
 
 
-def converter(
-    field: Field, code_lists: Mapping[str, CodeList], find: Callable[[str, str], str]
-) -> Converter:
+def converter(field: Field, catalogue: Catalogue, find: Callable[[str, str], str]) -> Converter:
     """A function from a source's value (never None nor blank) to the stored one.
 
     `find(parent layer, value)` gives the uuid a reference means; it and the function returned
@@ -51,9 +49,9 @@ def converter(
     if field.type == "datetime":
         return _datetime
     if field.type == "code":
-        return _Codes(code_lists[str(field.code_list)]).one
+        return _Codes(catalogue, str(field.code_list)).one
     if field.type == "codes":
-        return _Codes(code_lists[str(field.code_list)]).several
+        return _Codes(catalogue, str(field.code_list)).several
     if field.type == "reference":
         parent = str(field.references)
         return lambda value: find(parent, as_text(value))
@@ -99,7 +97,7 @@ def _integer(value: Any) -> int:
     if isinstance(value, int):
         return value
     number = as_number(value)
-    if not number.is_integer():
+    if not number.is_integer() or abs(number) >= 2**63:
         raise Misfit("type")
     return int(number)
 
@@ -158,9 +156,10 @@ def _datetime(value: Any) -> str:
 
 
 class _Codes:
-    """A code list asked by code or by either label."""
+    """A code list asked by code, by either label, or by the code of another list's edition."""
 
-    def __init__(self, codes: CodeList) -> None:
+    def __init__(self, catalogue: Catalogue, name: str) -> None:
+        codes = catalogue.code_lists[name]
         self._order = {code: place for place, code in enumerate(codes.codes)}
         self._known = {code.casefold(): code for code in codes.codes}
         labels: dict[str, set[str]] = {}
@@ -168,11 +167,12 @@ class _Codes:
             for label in (each.label.zh, each.label.en):
                 labels.setdefault(label.casefold(), set()).add(each.code)
         # A label that two codes share (其他 in several classes) says nothing.
-        self._labels = {label: min(same) for label, same in labels.items() if len(same) == 1}
+        self._labels = _only(labels)
+        self._crosswalk = _only(_elsewhere(catalogue, name))
 
     def one(self, value: Any) -> str:
         text = as_text(value).casefold()
-        found = self._known.get(text) or self._labels.get(text)
+        found = self._known.get(text) or self._labels.get(text) or self._crosswalk.get(text)
         if found is None:
             raise Misfit("code")
         return found
@@ -181,3 +181,23 @@ class _Codes:
         parts = [each for each in re.split(r"[,;，；、/|\s]+", as_text(value)) if each]
         found = {self.one(each) for each in parts}
         return ";".join(sorted(found, key=self._order.__getitem__))
+
+
+def _elsewhere(catalogue: Catalogue, name: str) -> dict[str, set[str]]:
+    """Codes of other lists → codes of this one, by the crosswalks that lead from or to it.
+
+    So TDLYLX, which is written in the land uses of 2007, is read as those of 2017 where only one
+    fits.
+    """
+    found: dict[str, set[str]] = {}
+    for crosswalk in catalogue.crosswalks.values():
+        for pair in crosswalk.pairs:
+            if crosswalk.from_list == name:
+                found.setdefault(pair.target.casefold(), set()).add(pair.source)
+            elif crosswalk.to_list == name:
+                found.setdefault(pair.source.casefold(), set()).add(pair.target)
+    return found
+
+
+def _only(found: Mapping[str, set[str]]) -> dict[str, str]:
+    return {text: min(same) for text, same in found.items() if len(same) == 1}

@@ -273,6 +273,8 @@ class _Writer:
 
     def _fitting(self, layer: Layer, column: ExportColumn, values: np.ndarray) -> list[Any]:
         found = [None if value is None or value != value else value for value in values.tolist()]
+        if column.type in ("integer", "boolean"):
+            found = [None if value is None else int(value) for value in found]
         if self._format != "shp" or column.type not in ("text", "datetime"):
             return found
         for at, value in enumerate(found):

@@ -17,7 +17,7 @@ def _table() -> Mapping[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def label(name: str, **facts: Label) -> Label:
+def label(name: str, /, **facts: Label) -> Label:
     """The label of that name, its placeholders filled with other labels."""
     found = _table()[name]
     return Label(

@@ -1,0 +1,1 @@
+"""Measured comparisons: `python -m bench` prints ours beside the plain way, in one run."""

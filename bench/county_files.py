@@ -1,0 +1,198 @@
+"""County files, survey packages and GeoPackages to measure with, made once and kept in .cache."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import shapely
+from osgeo import gdal, ogr, osr
+from xiangtu import catalogue, store
+from xiangtu.package import assignment, enrolment, survey_package, tablet
+from xiangtu.sealing import keys
+
+from . import terraces
+from .changes import Change, changes_of_team
+
+ROOT = Path(__file__).resolve().parents[1]
+Say = Callable[[str], None]
+#: What the kept files are a result of; they are made again when any of it changes.
+_MADE_BY = ("bench", "shared/xiangtu/store", "shared/xiangtu/package", "shared/xiangtu/sealing")
+_INSERTED_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Files:
+    """What belongs to one size of county: county.sqlite, its key, packages, parcels.gpkg."""
+
+    folder: Path
+    parcels: int
+    teams: int
+    changes: int
+
+    @property
+    def county(self) -> Path:
+        return self.folder / "county.sqlite"
+
+    @property
+    def geopackage(self) -> Path:
+        return self.folder / "parcels.gpkg"
+
+    def package(self, team: int) -> Path:
+        """The package of a team, from 0."""
+        return self.folder / f"team{team}.xtp"
+
+    @property
+    def identity(self) -> str:
+        """The county's secret key."""
+        return keys.county_identity(self.county)
+
+    def changes_of(self, team: int) -> list[Change]:
+        """What that team changed, uuid by uuid."""
+        with store.open(self.county, readonly=True) as file:
+            return changes_of_team(file, _village(team), self.changes)
+
+
+def _village(team: int) -> str:
+    return terraces.village_code(team)
+
+
+def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Files:
+    """The files for a county of that size, from the cache or made now."""
+    folder = cache / f"{parcels}-{teams}x{changes}-{_state()}"
+    files = Files(folder, parcels, teams, changes)
+    if folder.is_dir():
+        return files
+    for stale in cache.glob(f"{parcels}-{teams}x{changes}-*"):
+        shutil.rmtree(stale)
+    building = cache / f".building-{parcels}"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    made = Files(building, parcels, teams, changes)
+    _make_county(made, say)
+    for team in range(teams):
+        say(f"{parcels:,} parcels: package {team + 1} of {teams}")
+        _make_package(made, team)
+    say(f"{parcels:,} parcels: GeoPackage")
+    _make_geopackage(made)
+    building.rename(folder)
+    return files
+
+
+def _state() -> str:
+    digest = hashlib.sha256(catalogue.load().version.encode())
+    for folder in _MADE_BY:
+        for path in sorted((ROOT / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _make_county(files: Files, say: Say) -> None:
+    """Villages and parcels, journalled like any import."""
+    land = terraces.make(files.parcels)
+    known = catalogue.load()
+    with store.create(
+        files.county,
+        known,
+        terraces.SRID,
+        role="county",
+        county=terraces.COUNTY,
+        name="测试县",
+        recipient=keys.make_county_key(files.county),
+    ) as file:
+        file.sign_in(author="bench")
+        with file.atomic():
+            villages = [
+                {"code": code, "village": code, "name": code} for code in land.village_codes
+            ]
+            file.insert_many("village", villages, land.villages)
+        for start in range(0, files.parcels, _INSERTED_AT_ONCE):
+            say(f"{files.parcels:,} parcels: county file {100 * start // files.parcels} %")
+            end = min(files.parcels, start + _INSERTED_AT_ONCE)
+            rows = [
+                {
+                    "code": f"{village}{2:02d}{number % terraces.PER_VILLAGE + 1:05d}",
+                    "village": village,
+                    "name": f"梯田{number + 1}",
+                    "land_use": "0103",
+                    "state": "accepted",
+                }
+                for number, village in enumerate(land.parcel_village[start:end], start)
+            ]
+            with file.atomic():
+                file.insert_many("farmland", rows, land.parcels[start:end])
+
+
+def _make_package(files: Files, team: int) -> None:
+    """A tablet of its own: enrolled, handed a village, edited, packed."""
+    with TemporaryDirectory(dir=files.folder) as folder:
+        work = Path(folder)
+        device = tablet.start(work / "tablet", f"team {team + 1}")
+        with store.open(files.county) as file:
+            file.sign_in(author="bench")
+            enrolment.enrol(file, device.card)
+            assignment.assign(
+                file,
+                work / "out.xta",
+                device.device_id,
+                f"team {team + 1}",
+                [_village(team)],
+                ["village", "farmland"],
+            )
+            changes = changes_of_team(file, _village(team), files.changes)
+        assignment.adopt(work / "tablet", work / "out.xta")
+        with device.survey() as survey:
+            survey.sign_in(author=f"team {team + 1}", device=device.device_id)
+            with survey.atomic():
+                for each in changes:
+                    if each.geometry is None:
+                        survey.update("farmland", each.uuid, each.values)
+                    else:
+                        survey.update("farmland", each.uuid, each.values, each.geometry)
+        survey_package.pack(work / "tablet", files.package(team))
+
+
+def _make_geopackage(files: Files) -> None:
+    """The same parcels with the same columns of text, as Mergin and others keep them."""
+    gdal.UseExceptions()
+    ogr.UseExceptions()
+    dataset = gdal.GetDriverByName("GPKG").Create(str(files.geopackage), 0, 0, 0, gdal.GDT_Unknown)
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(terraces.SRID)
+    layer = dataset.CreateLayer("farmland", reference, ogr.wkbMultiPolygon)
+    columns = ("uuid", "village", "code", "name", "land_use", "state", "planting", "crop")
+    for name in columns:
+        layer.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    dataset.StartTransaction()
+    with store.open(files.county, readonly=True) as file:
+        values, shapes = file.arrays("farmland", columns)
+    for row, wkb in zip(
+        zip(*(values[name].tolist() for name in columns), strict=True),
+        shapely.to_wkb(shapes).tolist(),
+        strict=True,
+    ):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        for index, value in enumerate(row):
+            if value is not None:
+                feature.SetField(index, value)
+        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(wkb))
+        layer.CreateFeature(feature)
+    dataset.CommitTransaction()
+    layer = dataset = None
+    with sqlite3.connect(files.geopackage) as connection:
+        connection.execute("CREATE UNIQUE INDEX farmland_uuid ON farmland (uuid)")
+
+
+@contextmanager
+def copied(files: Files) -> Iterator[Files]:
+    """A copy of the county file (with its key) that a measurement may change."""
+    with TemporaryDirectory(dir=files.folder.parent) as folder:
+        for path in (files.county, keys.county_key_path(files.county)):
+            shutil.copy(path, folder)
+        yield Files(Path(folder), files.parcels, files.teams, files.changes)
