@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import shapely
-
 from xiangtu import catalogue, store
 from xiangtu.merge.plan import MergeReport, merge
 from xiangtu.merge.undo import undo
-from xiangtu.package.assignment import adopt, assign
+from xiangtu.package.adoption import adopt
+from xiangtu.package.assignment import assign
 from xiangtu.package.enrolment import enrol
 from xiangtu.package.survey_package import pack
 from xiangtu.package.tablet import Tablet, start
-from xiangtu.sealing.keys import make_county_key, read_county_key
+from xiangtu.sealing.keys import county_identity, make_county_key
 
 VILLAGE = "990101100201"
 SRID = 4546
@@ -45,7 +45,7 @@ class County:
 
     @property
     def identity(self) -> str:
-        return read_county_key(self.path)
+        return county_identity(self.path)
 
     def open(self) -> store.SurveyFile:
         return store.open(self.path)
@@ -53,7 +53,7 @@ class County:
     def add_tablet(self, name: str) -> Tablet:
         tablet = start(self.folder / f"tablet_{name}", name=name)
         with self.open() as file:
-            enrol(file, tablet.card_path)
+            enrol(file, tablet.card)
         self.tablets[name] = tablet
         return tablet
 

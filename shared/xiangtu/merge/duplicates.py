@@ -92,9 +92,7 @@ def _by_layer(file: SurveyFile, touched: set[str]) -> list[tuple[Layer, list[str
     ):
         found.setdefault(layer, []).append(uuid)
     layers = file.catalogue.layers
-    return [
-        (layers[name], sorted(uuids)) for name, uuids in found.items() if layers[name].surveyed
-    ]
+    return [(layers[name], sorted(uuids)) for name, uuids in found.items() if layers[name].surveyed]
 
 
 def _same_code(file: SurveyFile, layer: Layer, uuids: list[str]) -> list[tuple[str, str]]:

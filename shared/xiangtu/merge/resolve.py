@@ -58,9 +58,8 @@ def presence(
     for change in changes:
         if change.says is None:
             continue
-        if change.operation == "delete":
-            if parent_of_delete(change) in (HERE, CONFLICT):
-                continue  # the parent stays, so what went with it stays
+        if change.operation == "delete" and parent_of_delete(change) in (HERE, CONFLICT):
+            continue  # the parent stays, so what went with it stays
         writers.append(change)
     if not any(change.operation == "insert" for change in changes):
         return GONE, ()

@@ -110,7 +110,7 @@ class Settling:
         Records that hang together with them (a parent whose deletion they contradict, parts of a
         deleted parent, records joined with them) are settled too.
         """
-        wanted = self._closure(set(records))
+        wanted = self.related(records)
         joined = aliases(self.connection, wanted)
         resolved: dict[str, tuple[Layer, Resolution]] = {}
         for record in sorted(wanted):
@@ -128,7 +128,8 @@ class Settling:
 
     # -- which records hang together --------------------------------------------------------
 
-    def _closure(self, records: set[str]) -> set[str]:
+    def related(self, records: Iterable[str]) -> set[str]:
+        """The records and all that must be settled with them."""
         done: set[str] = set()
         todo = set(records)
         while todo:
@@ -166,13 +167,14 @@ class Settling:
         self._load(named)
         return {parent for parent in named if self._in_question(parent) and self._changes[parent]}
 
-    def children_ever(self, record: str) -> list[tuple[str, str]]:
-        """(uuid, layer) of every record that some change names as a part of this one."""
+    def children_ever(self, record: str, *, live_only: bool = False) -> list[tuple[str, str]]:
+        """(uuid, layer) of every record that some (live) change names as a part of this one."""
+        live = "AND c.live = 1 " if live_only else ""
         return [
             (child, name)
             for child, name, column in self.connection.execute(
                 "SELECT DISTINCT c.record, c.layer, v.field FROM change_value v "
-                "JOIN change c ON c.id = v.change "
+                f"JOIN change c ON c.id = v.change {live}"
                 "WHERE v.new = ? AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
                 (record,),
             )
@@ -252,7 +254,9 @@ class Settling:
         seen = {record}
         level = [record]
         while level:
-            below = {child for parent in level for child, _ in self.children_ever(parent)} - seen
+            below = {
+                child for parent in level for child, _ in self.children_ever(parent, live_only=True)
+            } - seen
             self._load(below)
             for child in below:
                 found += self._changes[child]

@@ -14,7 +14,7 @@ from ..store.system_tables import NOW
 from . import duplicates
 from .batches import Batch, close_batch, find_batch, open_batch
 from .changes import Knowledge, changes_of
-from .state import SAME, Settling
+from .state import Settling
 
 
 @dataclass(frozen=True)
@@ -124,17 +124,8 @@ def undo(
                 "SELECT DISTINCT record FROM change WHERE batch = ?", (batch.uuid,)
             )
         }
-        joined = {
-            record
-            for pair in connection.execute(
-                "SELECT parent, child FROM lineage WHERE batch = ? AND kind = ?",
-                (batch.uuid, SAME),
-            )
-            for record in pair
-        }
+        records = Settling(file).related(records)
         connection.execute("UPDATE change SET live = 0 WHERE batch = ?", (batch.uuid,))
-        settling = Settling(file)
-        joined |= {child for record in joined for child, _ in settling.children_ever(record)}
         connection.execute("DELETE FROM lineage WHERE batch = ?", (batch.uuid,))
         connection.execute(
             f"UPDATE held SET released_at = {NOW} WHERE batch = ? AND released_at IS NULL",
@@ -144,8 +135,8 @@ def undo(
             "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
         )
         _reopen_decisions(file, batch)
-        outcome = Settling(file).settle(records | joined)
-        duplicates.propose(file, records | joined)
+        outcome = Settling(file).settle(records)
+        duplicates.propose(file, records)
         connection.execute(
             "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
             (undoing.made_at, author, batch.uuid),
