@@ -117,7 +117,7 @@ class PointCapture:
 
     def __init__(self, survey: SurveyFile, layer_name: str, epochs: int | None = None) -> None:
         self._srid = survey.srid
-        self._layer = survey.layer(layer_name)
+        self._layer = survey.catalogue.layer(layer_name)
         asked = self._layer.accuracy
         self._needed = max(epochs or 1, asked.minimum_epochs if asked else 1)
         self._fixes: list[Fix] = []
@@ -215,7 +215,7 @@ class BoundaryCapture:
         record: str | None = None,
     ) -> None:
         self._survey = survey
-        self._layer = survey.layer(layer_name)
+        self._layer = survey.catalogue.layer(layer_name)
         if self._layer.geometry not in ("MULTIPOLYGON", "MULTILINESTRING"):
             raise BadInput("field.walk.no_outline", layer=layer_name)
         self._closes = self._layer.geometry == "MULTIPOLYGON"
@@ -408,7 +408,7 @@ def overlaps(
 
     `record` is the outline's own, which is left out, and so are ended ones.
     """
-    layer = survey.layer(layer_name)
+    layer = survey.catalogue.layer(layer_name)
     found = []
     sound = shapely.make_valid(outline)
     for other in _neighbours(survey, layer_name, outline, record, 0.0):

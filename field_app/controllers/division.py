@@ -87,7 +87,7 @@ def divide(
     BadInput
         "record.missing", "field.split.ended", those of `split_outline`.
     """
-    layer = survey.layer(layer_name)
+    layer = survey.catalogue.layer(layer_name)
     record = survey.get(layer_name, uuid)
     if record is None or record[GEOMETRY_COLUMN] is None:
         raise BadInput("record.missing", layer=layer_name, uuid=uuid)

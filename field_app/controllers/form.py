@@ -72,7 +72,7 @@ class Form:
     def new(cls, survey: SurveyFile, layer_name: str, **given: Any) -> Form:
         """A form for a new record: defaults, then what was remembered of the last one, then what
         is given (typed as answers; the village, the parent's uuid…)."""
-        layer = survey.layer(layer_name)
+        layer = survey.catalogue.layer(layer_name)
         fields = fields_of(survey.catalogue, layer)
         values = {name: each.default for name, each in fields.items() if each.default is not None}
         values |= remembered(survey, layer_name)
@@ -87,7 +87,7 @@ class Form:
 
         BadInput("record.missing") if there is no such record.
         """
-        layer = survey.layer(layer_name)
+        layer = survey.catalogue.layer(layer_name)
         before = survey.get(layer_name, uuid)
         if before is None:
             raise BadInput("record.missing", layer=layer_name, uuid=uuid)
@@ -103,7 +103,7 @@ class Form:
         draft = next((each for each in survey.drafts() if each.record == record), None)
         if draft is None:
             raise BadInput("field.no_draft", record=record)
-        layer = survey.layer(draft.layer)
+        layer = survey.catalogue.layer(draft.layer)
         before = survey.get(draft.layer, record)
         form = cls(survey, layer, record, before, _plain(layer, before) if before else {})
         form._take_draft(draft)

@@ -1,0 +1,166 @@
+"""Points and boundaries measured against what a layer asks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from shapely import Polygon
+from small_village import X0, Y0, World, fix_at, nowhere, square, way
+from xiangtu.errors import BadInput
+from xiangtu.geo import gauss_kruger
+
+from field_app.controllers import capture
+from field_app.controllers.start import Fieldwork
+
+
+def test_a_point_is_averaged_until_enough_good_epochs(work: Fieldwork, stand: Callable) -> None:
+    single = [fix_at(3, 3, n, fix_type="single", horizontal_accuracy_m=3.0) for n in range(5)]
+    received = iter(single + stand(10, 20, 100))
+    measured = capture.average_point(work.survey, "relic_point", received)
+    assert measured.fix_type == "rtk_fixed"
+    assert measured.epochs == 10  # what the layer asks; the single ones are not among them
+    assert len(measured.fixes) == 15
+    assert len(list(received)) == 90
+    assert (measured.geometry.x, measured.geometry.y) == (
+        pytest.approx(X0 + 10, abs=0.002), pytest.approx(Y0 + 20, abs=0.002),
+    )  # fmt: skip
+    assert measured.values()["measured_how"] == "gnss_average"
+    assert measured.values()["measured_at"].endswith("Z")
+    assert measured.override_reason is None and measured.shortfalls == ()
+
+
+def test_a_bad_point_needs_a_written_reason(work: Fieldwork) -> None:
+    fixes = [fix_at(0, 0, n, fix_type="single", horizontal_accuracy_m=3.0) for n in range(4)]
+    with pytest.raises(BadInput) as refused:
+        capture.average_point(work.survey, "relic_point", fixes)
+    assert refused.value.code == "field.accuracy"
+    assert refused.value.facts["reason"] == "field.accuracy.fix_type"
+    kept = capture.average_point(
+        work.survey, "relic_point", fixes, override_reason=" 崖下无固定解 "
+    )
+    assert kept.override_reason == "崖下无固定解"
+    assert {each.code for each in kept.shortfalls} == {
+        "field.accuracy.fix_type", "field.accuracy.horizontal", "field.accuracy.epochs",
+    }  # fmt: skip
+
+
+def test_no_position_at_all_is_refused(work: Fieldwork) -> None:
+    with pytest.raises(BadInput, match=r"gnss\.average\.nothing"):
+        capture.average_point(work.survey, "facility", [nowhere(0)])
+
+
+CORNERS = [(300, 300), (340, 300), (340, 330), (300, 330), (300, 300)]
+
+
+def test_a_walked_outline_closes_itself_and_grows_while_walking(work: Fieldwork) -> None:
+    walking = capture.BoundaryCapture(work.survey, "farmland")
+    areas = []
+    for fix in way(CORNERS):
+        walking.add(fix)
+        areas.append(walking.area_m2)
+    assert areas[0] == 0 and max(areas) == pytest.approx(1200, abs=15)
+    measured = walking.result()
+    assert measured.measured_how == "gnss_walk"
+    truth = Polygon([(X0 + x, Y0 + y) for x, y in CORNERS])
+    assert measured.geometry.symmetric_difference(truth).area < 15
+    assert walking.area_mu == pytest.approx(Decimal("1.80"), abs=Decimal("0.03"))
+    assert measured.epochs == len(measured.fixes)
+    # The first corner is not there twice.
+    ring = list(measured.geometry.exterior.coords)
+    assert len(set(ring)) == len(ring) - 1
+
+
+def test_pressed_corners_are_the_outline(work: Fieldwork, stand: Callable) -> None:
+    measured = capture.corners_boundary(
+        work.survey, "homestead", [stand(x, y) for x, y in CORNERS[:-1]]
+    )
+    truth = Polygon([(X0 + x, Y0 + y) for x, y in CORNERS])
+    assert measured.geometry.symmetric_difference(truth).area < 0.1
+    assert measured.geometry.area == pytest.approx(1200, abs=0.1)
+    assert (measured.epochs, measured.measured_how) == (12, "gnss_average")
+    assert len(measured.geometry.exterior.coords) == 5
+
+
+def test_projected_positions_are_those_of_the_projection(work: Fieldwork) -> None:
+    fixes = way(CORNERS)
+    found = capture.projected(fixes, work.survey.srid)
+    x, y = gauss_kruger.forward(
+        [each.longitude_deg for each in fixes], [each.latitude_deg for each in fixes], 4548
+    )
+    assert abs(found[:, 0] - x).max() <= 0.0005 + 1e-9
+    assert abs(found[:, 1] - y).max() <= 0.0005 + 1e-9
+
+
+def test_the_worst_corner_decides_how_good_an_outline_is(work: Fieldwork) -> None:
+    fixes = way(CORNERS[:3]) + way(CORNERS[2:], fix_type="single", horizontal_accuracy_m=2.5)
+    with pytest.raises(BadInput) as refused:
+        capture.walk_boundary(work.survey, "farmland", fixes)
+    assert refused.value.facts["reason"] == "field.accuracy.fix_type"
+    kept = capture.walk_boundary(work.survey, "farmland", fixes, override_reason="树下")
+    assert (kept.fix_type, kept.horizontal_accuracy_m) == ("single", 2.5)
+
+
+def test_overlap_with_neighbours_is_seen_before_saving(work: Fieldwork, world: World) -> None:
+    walking = capture.BoundaryCapture(work.survey, "farmland", by_corners=True)
+    for x, y in [(140, 100), (160, 100), (160, 150), (140, 150)]:
+        walking.add(fix_at(x, y))
+        walking.press()
+    found = walking.overlaps()
+    assert {each.record for each in found} == set(world.parcels.values())
+    assert {each.title for each in found} == {"西地", "东地"}
+    assert [each.area_m2 for each in found] == [pytest.approx(500, abs=0.1)] * 2
+    # Measured anew, a parcel does not overlap itself; one that has ended is in nobody's way.
+    own = capture.BoundaryCapture(
+        work.survey, "farmland", by_corners=True, record=world.parcels["west"]
+    )
+    for x, y in [(100, 100), (150, 100), (150, 150), (100, 150)]:
+        own.add(fix_at(x, y))
+        own.press()
+    assert own.overlaps() == []
+    work.survey.update("farmland", world.parcels["east"], {"ended_on": "2025-06-05"})
+    assert [each.title for each in walking.overlaps()] == ["西地"]
+
+
+def test_corners_near_a_neighbour_are_put_onto_it_when_asked(work: Fieldwork) -> None:
+    noisy = random.Random(7)
+    corners = [(200.0, 100.0), (240, 100), (240, 150), (200, 150), (200, 120)]
+    fixes = [
+        [fix_at(x + noisy.uniform(-0.2, 0.2), y + noisy.uniform(-0.2, 0.2), n) for n in range(5)]
+        for x, y in corners
+    ]
+    loose = capture.corners_boundary(work.survey, "farmland", fixes)
+    snapped = capture.corners_boundary(work.survey, "farmland", fixes, snap=True)
+    neighbour = square(150, 100, 50)
+    assert not loose.geometry.touches(neighbour)
+    assert capture.overlaps(work.survey, "farmland", snapped.geometry) == []
+    shared = snapped.geometry.boundary.intersection(neighbour.boundary)
+    assert shared.length == pytest.approx(50, abs=1e-6)
+
+
+def test_lines_stay_open(work: Fieldwork) -> None:
+    measured = capture.walk_boundary(work.survey, "route", way(CORNERS))
+    assert measured.geometry.geom_type == "LineString"
+    assert measured.geometry.length == pytest.approx(140, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("corners", "code"),
+    [
+        ([(0, 0), (10, 0)], "field.walk.too_few"),
+        ([(0, 0), (10, 10), (10, 0), (0, 10)], "field.walk.crosses"),
+    ],
+)
+def test_what_is_no_outline_is_refused(
+    work: Fieldwork, stand: Callable, corners: list, code: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        capture.corners_boundary(work.survey, "farmland", [stand(x, y) for x, y in corners])
+    assert refused.value.code == code
+
+
+def test_a_layer_of_points_has_no_boundary(work: Fieldwork) -> None:
+    with pytest.raises(BadInput, match=r"field\.walk\.no_outline"):
+        capture.BoundaryCapture(work.survey, "facility")
