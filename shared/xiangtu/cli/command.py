@@ -97,7 +97,10 @@ class Commands:
     def actions(self, parser: Parser) -> Any:
         """Room for words after a command's own arguments (conflicts COUNTY take …)."""
         return parser.add_subparsers(
-            dest="action", required=False, metavar="", title=self.translate("what to do")
+            dest="action",
+            required=False,
+            metavar=self.translate("ACTION"),
+            title=self.translate("what to do"),
         )
 
     def add_action(

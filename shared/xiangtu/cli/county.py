@@ -233,7 +233,7 @@ def _show_rows(terminal: Terminal, refused: Sequence[Refusal]) -> None:
 
 
 def _reason(terminal: Terminal, reason: str) -> str:
-    return phrase(f"import.row.{reason}", terminal.translate.language)
+    return phrase(f"import.reason.{reason}", terminal.translate.language)
 
 
 def _show_notes(terminal: Terminal, notes: Iterable[Note]) -> None:

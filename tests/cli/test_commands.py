@@ -1,0 +1,235 @@
+"""Every command of the design does its work, with the exit code and document it promises."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import openpyxl
+import pytest
+from command_line import VILLAGES, Place, done, hand_out, make_county, square, survey_a_parcel
+
+VILLAGE = next(iter(VILLAGES))
+
+
+def test_new_picks_the_zone_and_takes_the_villages_in(tmp_path: Path):
+    place = make_county(tmp_path)
+    with closing(sqlite3.connect(place.county)) as connection:
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
+        names = dict(connection.execute("SELECT code, name FROM village"))
+    assert (meta["county"], meta["name"], int(meta["srid"])) == ("990101", "青石县", 4548)
+    assert names == VILLAGES
+    key = tmp_path / "county.key"
+    assert key.stat().st_mode & 0o077 == 0
+    assert meta["recipient"] in key.read_text()
+
+
+def test_new_in_any_metric_crs(tmp_path: Path):
+    county = tmp_path / "c.sqlite"
+    document = done("new", county, "--county", "990101", "--name", "x", "--srid", 32733, "--json")
+    assert document.json["srid"] == 32733
+
+
+def test_import_says_what_was_refused_and_why(place: Place):
+    table = place.folder / "wells.csv"
+    table.write_text("name,x,y\nA,455100,3919100\nB,NA,NA\n", encoding="utf-8")
+    mapping = place.folder / "map.toml"
+    mapping.write_text('crs = "EPSG:4548"\n[position]\nx = "x"\ny = "y"\n', encoding="utf-8")
+    words = ("import", place.county, "facility", table, "--map", mapping)
+    preview = done(*words, "--preview", "--json", code=1).json["preview"]
+    assert (preview["rows"], preview["would_take"]) == (2, 1)
+    with closing(sqlite3.connect(place.county)) as connection:
+        assert connection.execute("SELECT count(*) FROM facility").fetchone() == (0,)
+    ran = done(*words, code=1)
+    assert "NA" in ran.out and "import.reason" not in ran.out
+    with closing(sqlite3.connect(place.county)) as connection:
+        ((village, author),) = connection.execute(
+            "SELECT village, c.author FROM facility f JOIN change c ON c.record = f.uuid"
+        ).fetchall()
+    assert (village, author) == (VILLAGE, "Li Wei")
+
+
+def test_the_whole_round_between_county_and_tablet(tmp_path: Path):
+    place = make_county(tmp_path)
+    hand_out(place)
+    made: list[str] = []
+    place.survey(lambda file: made.append(survey_a_parcel(file)))
+    packed = done("pack", place.tablet, place.package, "--json").json["package"]
+    assert (packed["number"], packed["counts"]["farmland"]) == (1, 1)
+    seen = done("inspect", place.package, "--json").json
+    assert (seen["device"], seen["verified"]) == (place.device, False)
+    assert done("inspect", place.package, "--county", place.county, "--json").json["verified"]
+
+    dry = done("merge", place.county, place.package, "--dry-run", "--json").json["merges"][0]
+    assert (dry["inserted"], dry["dry_run"]) == (1, True)
+    (merged,) = done("merge", place.county, place.package, "--json").json["merges"]
+    assert (merged["state"], merged["inserted"]) == ("merged", 1)
+    (again,) = done("merge", place.county, place.package, "--json").json["merges"]
+    assert (again["state"], again["inserted"]) == ("already", 0)
+
+    (entry,) = done("history", place.county, made[0], "--json").json["history"]
+    assert (entry["operation"], entry["author"], entry["device"]) == (
+        "insert",
+        "王芳",
+        place.device,
+    )
+
+    receipt = tmp_path / "receipt.xtr"
+    done("receipt", place.county, receipt, "--device", place.device)
+    done("receive", place.tablet, receipt)
+    with closing(sqlite3.connect(place.tablet / "survey.sqlite")) as connection:
+        assert connection.execute("SELECT state FROM package").fetchall() == [("received",)]
+
+    batch = merged["batch"]
+    done("undo", place.county, batch)
+    with closing(sqlite3.connect(place.county)) as connection:
+        assert connection.execute("SELECT count(*) FROM farmland").fetchone() == (0,)
+    (entry,) = done("history", place.county, made[0], "--json").json["history"]
+    assert entry["live"] is False
+
+
+def second_team(place: Place) -> Place:
+    """Another tablet in the same villages, handed out before the first one's work came back."""
+    other = Place(place.folder / "second")
+    other.folder.mkdir()
+    done("start", other.tablet, "--name", "team 2")
+    done("enrol", place.county, other.tablet / "device.xtd")
+    done("assign", place.county, other.assignment, "--device", other.device,
+         "--surveyor", "赵强", "--village", *VILLAGES)  # fmt: skip
+    done("start", other.tablet, other.assignment)
+    return other
+
+
+def test_one_parcel_changed_by_two_teams_is_a_conflict_that_is_decided(tmp_path: Path):
+    place = make_county(tmp_path)
+    hand_out(place)
+    parcel: list[str] = []
+    place.survey(lambda file: parcel.append(survey_a_parcel(file)))
+    done("pack", place.tablet, place.package)
+    done("merge", place.county, place.package)
+    done("assign", place.county, tmp_path / "two.xta", "--device", place.device,
+         "--surveyor", "王芳", "--village", *VILLAGES)  # fmt: skip
+    done("start", place.tablet, tmp_path / "two.xta")
+    other = second_team(place)
+    place.survey(lambda file: file.update("farmland", parcel[0], {"name": "东坡"}))
+    other.survey(lambda file: file.update("farmland", parcel[0], {"name": "西坡"}))
+    for team in (place, other):
+        package = team.folder / "more.xtp"
+        done("pack", team.tablet, package)
+        code = 1 if team is other else 0
+        done("merge", place.county, package, code=code)
+
+    (conflict,) = done("conflicts", place.county, "--json", code=1).json["conflicts"]
+    assert (conflict["record"], conflict["unit"]) == (parcel[0], "name")
+    assert {head["values"]["name"] for head in conflict["heads"]} == {"东坡", "西坡"}
+    shown = done("conflicts", place.county, code=1).out
+    assert "东坡" in shown and "西坡" in shown and conflict["id"] in shown
+
+    head = next(each for each in conflict["heads"] if each["values"]["name"] == "西坡")
+    done("conflicts", place.county, "take", conflict["id"], head["number"],
+         "--reason", "had the certificate in hand")  # fmt: skip
+    assert done("conflicts", place.county, "--json").json == {"conflicts": []}
+    with closing(sqlite3.connect(place.county)) as connection:
+        assert connection.execute("SELECT name FROM farmland").fetchall() == [("西坡",)]
+        ((reason, author),) = connection.execute("SELECT reason, author FROM decision").fetchall()
+    assert (reason, author) == ("had the certificate in hand", "Li Wei")
+
+
+def test_one_parcel_surveyed_twice_is_a_pair_that_is_joined_or_kept_apart(tmp_path: Path):
+    place = make_county(tmp_path)
+    hand_out(place)
+    other = second_team(place)
+    for team in (place, other):
+        team.survey(lambda file: survey_a_parcel(file, east=100.0))
+        done("pack", team.tablet, team.package)
+    done("merge", place.county, place.package)
+    done("merge", place.county, other.package, code=1)
+
+    (pair,) = done("duplicates", place.county, "--json", code=1).json["duplicates"]
+    assert (pair["layer"], pair["state"]) == ("farmland", "open")
+    done("duplicates", place.county, "join", pair["id"])
+    with closing(sqlite3.connect(place.county)) as connection:
+        assert connection.execute("SELECT count(*) FROM farmland").fetchone() == (1,)
+    done("duplicates", place.county, "apart", pair["id"])
+    with closing(sqlite3.connect(place.county)) as connection:
+        assert connection.execute("SELECT count(*) FROM farmland").fetchone() == (2,)
+    (pair,) = done("duplicates", place.county, "--json").json["duplicates"]
+    assert pair["state"] == "apart"
+
+
+def test_batches_are_listed_in_order(place: Place):
+    done("merge", place.county, place.package)
+    kinds = [each["kind"] for each in done("batches", place.county, "--json").json["batches"]]
+    assert sorted(kinds) == ["import", "merge"]
+
+
+def test_a_package_that_came_too_early_waits(place: Place):
+    place.survey(lambda file: survey_a_parcel(file, east=400.0))
+    later = place.folder / "later.xtp"
+    done("pack", place.tablet, later)
+    (report,) = done("merge", place.county, later, "--json", code=1).json["merges"]
+    assert report["state"] == "waiting"
+    (report,) = done("merge", place.county, place.package, "--json").json["merges"]
+    assert [each["state"] for each in report["followed"]] == ["merged"]
+    with closing(sqlite3.connect(place.county)) as connection:
+        assert connection.execute("SELECT count(*) FROM farmland").fetchone() == (2,)
+
+
+def test_a_mistake_is_found_and_may_be_accepted_with_a_reason(place: Place):
+    from xiangtu import store
+
+    with store.open(place.county) as file:
+        for east in (500.0, 520.0):
+            file.insert("farmland", {"name": "A", "village": VILLAGE}, geometry=square(east, 0.0))
+    document = done("validate", place.county, "--layer", "farmland", "--json", code=1).json
+    assert sum(each["count"] for each in document["open"]) == sum(
+        document["summary"]["open_by_severity"].values()
+    )
+    found = done("findings", place.county, "--json", code=1).json["findings"]
+    overlap = next(each for each in found if each["rule"] == "topology.overlap")
+    assert overlap["measured"] == pytest.approx(800.0, abs=0.01)
+    done("findings", place.county, "accept", overlap["id"], "--reason", "terrace above another")
+    left = done("findings", place.county, "--json", code=1).json["findings"]
+    assert overlap["id"] not in {each["id"] for each in left}
+    accepted = done("findings", place.county, "--state", "accepted", "--json").json["findings"]
+    assert [(each["id"], each["author"]) for each in accepted] == [(overlap["id"], "Li Wei")]
+
+
+def test_report_and_export_are_written(place: Place):
+    done("merge", place.county, place.package)
+    out = place.folder / "report"
+    done("report", place.county, out)
+    book = openpyxl.load_workbook(out / "report.xlsx")
+    texts = {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "上湾村" in texts
+    assert "上湾村" in (out / "index.html").read_text(encoding="utf-8")
+    exported = place.folder / "county.gpkg"
+    document = done("export", place.county, exported, "--format", "gpkg", "--json").json
+    assert document["export"]["counts"]["village"] == 2
+    with closing(sqlite3.connect(exported)) as connection:
+        assert connection.execute("SELECT count(*) FROM village").fetchone() == (2,)
+
+
+def test_copy_and_upgrade(place: Place):
+    copied = place.folder / "copies"
+    copied.mkdir()
+    done("copy", place.county, copied / "county.sqlite")
+    shown = done("history", copied / "county.sqlite", _a_record(place), "--json").json
+    assert shown["history"]
+    done("upgrade", place.county)
+
+
+def _a_record(place: Place) -> str:
+    with closing(sqlite3.connect(place.county)) as connection:
+        return connection.execute("SELECT uuid FROM village").fetchone()[0]
+
+
+def test_gnss_reads_a_real_receivers_log(shared_data: Path):
+    log = next(iter(sorted((shared_data / "nmea").rglob("*.log"))))
+    reading = done("gnss", log, "--json").json
+    assert reading["epochs"] > 0 and reading["status"] == "gnss.status.ended"
+    few = done("gnss", log, "--epochs", 1, "--json").json
+    assert 1 <= few["epochs"] <= reading["epochs"]
+    shown = done("gnss", log).out
+    assert "gnss.status" not in shown and "fix_type." not in shown
