@@ -196,7 +196,8 @@ def _has_type(field: Field, column: str) -> str:
         return f"typeof({column}) IN ('real', 'integer')"
     text = f"typeof({column}) = 'text'"
     if field.type == "date":
-        return f"{text} AND date({column}) IS {column}"
+        # The modifier makes SQLite turn 30 February into 1 or 2 March.
+        return f"{text} AND date({column}, '+0 days') IS {column}"
     if field.type == "datetime":
         return f"{text} AND julianday({column}) IS NOT NULL"
     return text

@@ -159,14 +159,14 @@ def find_small_angle(tile: Tile, rule: Rule) -> Iterator[Found]:
 
 def find_sliver(tile: Tile, rule: Rule) -> Iterator[Found]:
     limit = rule.limit(tile.layer.name)
-    chosen = np.flatnonzero(tile.members)
+    chosen = np.flatnonzero(_sound_members(tile))
     yield from _places(tile, rule, chosen, topology.thin(tile.geometries[chosen], limit))
 
 
 def find_too_small(tile: Tile, rule: Rule) -> Iterator[Found]:
     limit = rule.limit(tile.layer.name)
     areas = shapely.area(tile.geometries)
-    for index in np.flatnonzero(tile.members & (areas < limit)).tolist():
+    for index in np.flatnonzero(_sound_members(tile) & (areas < limit)).tolist():
         yield _found(tile, rule, index, measured=float(areas[index]), limit=limit)
 
 
@@ -189,6 +189,11 @@ FINDERS = {
     "geometry.too_short": find_too_short,
     "geometry.sliver": find_sliver,
 }
+
+
+def _sound_members(tile: Tile) -> np.ndarray:
+    """Members whose area means something: that of a crossed outline may even be 0."""
+    return np.asarray(tile.members & shapely.is_valid(tile.geometries))
 
 
 def _places(tile: Tile, rule: Rule, chosen: np.ndarray, places: topology.Places) -> Iterator[Found]:
