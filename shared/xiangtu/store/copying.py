@@ -1,13 +1,20 @@
-"""Copies of survey files, also of one in use; bringing an older one forward; looking it through."""
+"""Copies of survey files, also of one in use, and bringing an older one forward."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
+from ..catalogue.model import Catalogue
 from . import attachments, opening, places
 from .faults import told
+from .system_tables import SCHEMA_VERSION
+
+#: Schema version → what makes a file of it one of the next; each runs in the upgrade's one
+#: transaction. There is no schema before 1.
+STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {}
 
 
 def copy(path: Path | str, out: Path | str) -> Path:
@@ -17,15 +24,40 @@ def copy(path: Path | str, out: Path | str) -> Path:
     """
     path, out = Path(path), Path(out)
     with opening.reading(path) as source:
-        with (
-            places.new_file(out) as temporary,
-            told(out),
-            closing(sqlite3.connect(temporary)) as target,
-        ):
-            source.backup(target)
+        _back_up(source, out)
         if path.parent.resolve() != out.parent.resolve():
             for (sha256,) in source.execute("SELECT DISTINCT sha256 FROM attachment").fetchall():
                 held = attachments.path_of(path.parent / "attachments", sha256)
                 if held.exists():
                     attachments.keep(out.parent / "attachments", sha256, held)
     return out
+
+
+def _back_up(source: sqlite3.Connection, out: Path) -> None:
+    with (
+        places.new_file(out) as temporary,
+        told(out),
+        closing(sqlite3.connect(temporary)) as target,
+    ):
+        source.backup(target)
+
+
+def upgrade(path: Path | str, catalogue: Catalogue) -> Path | None:
+    """Bring a file of an older version forward, after copying it aside; where the copy lies.
+
+    None if it is of this version already; what it lacks of the catalogue it gets either way.
+    Nothing is changed if a step fails. Refuses what `store.open` refuses.
+    """
+    path = Path(path)
+    version = opening.look(path, older=True)
+    aside = None
+    if version < SCHEMA_VERSION:
+        aside = path.with_name(f"{path.stem}.v{version}{path.suffix}")
+        with opening.reading(path, older=True) as source:
+            _back_up(source, aside)
+        with opening.migrating(path) as connection:
+            for number in range(version, SCHEMA_VERSION):
+                STEPS[number](connection)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    opening.open(path, catalogue).close()
+    return aside

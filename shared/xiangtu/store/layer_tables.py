@@ -12,6 +12,7 @@ from ..catalogue.model import (
     Catalogue,
     Layer,
 )
+from ..errors import BadFile
 from . import journal_triggers, spatial_tables
 from .system_tables import NEW_UUID, NOW
 
@@ -71,15 +72,24 @@ def align(connection: sqlite3.Connection, catalogue: Catalogue, srid: int) -> li
     """Give the file what the catalogue has and it lacks: tables, columns, indexes, triggers.
 
     What the catalogue does not know is left alone, and columns that it does not know are
-    journalled like the rest. Returns the names of what was made, to be told.
+    journalled like the rest. Records that came while a table had no triggers are journalled now,
+    as inserted. Returns the names of what was made, to be told.
+
+    BadFile("file.foreign_table") for a table that another program made anew (ogr2ogr -overwrite):
+    it has not kept which records are which.
     """
     made: list[str] = []
+    unwatched: list[str] = []
+    present_triggers = _triggers(connection)
     for layer in journalled_layers(catalogue):
         present = column_names(connection, layer.name)
         if not present:
             create(connection, layer, srid)
             made.append(layer.name)
         else:
+            _require_own(connection, layer)
+            if f"journal_insert_{layer.name}" not in present_triggers:
+                unwatched.append(layer.name)
             definitions = column_definitions(layer)
             for name in (name for name in definitions if name not in present):
                 # A column added later cannot have a computed default; the triggers fill it.
@@ -88,7 +98,49 @@ def align(connection: sqlite3.Connection, catalogue: Catalogue, srid: int) -> li
                 made.append(f"{layer.name}.{name}")
         for sql in indexes(layer).values():
             connection.execute(sql.replace("INDEX", "INDEX IF NOT EXISTS", 1))
-    return made + repair_triggers(connection, catalogue)
+    made += repair_triggers(connection, catalogue)
+    for name in unwatched:
+        _record_what_came(connection, name)
+    return made
+
+
+def _require_own(connection: sqlite3.Connection, layer: Layer) -> None:
+    (path,) = connection.execute("SELECT file FROM pragma_database_list").fetchone()
+    unique = connection.execute(
+        "SELECT 1 FROM pragma_index_list(?) list JOIN pragma_index_info(list.name) info "
+        "WHERE list.\"unique\" = 1 AND list.partial = 0 AND info.name = 'uuid'",
+        (layer.name,),
+    ).fetchone()
+    key = connection.execute(
+        "SELECT 1 FROM pragma_table_info(?) WHERE name = 'fid' AND pk = 1", (layer.name,)
+    ).fetchone()
+    shaped = (
+        not layer.geometry
+        or connection.execute(
+            "SELECT 1 FROM geometry_columns WHERE f_table_name = ? AND f_geometry_column = ?",
+            (layer.name, GEOMETRY_COLUMN),
+        ).fetchone()
+    )
+    if not (unique and key and shaped):
+        raise BadFile("file.foreign_table", path=path, layer=layer.name)
+
+
+def _record_what_came(connection: sqlite3.Connection, table: str) -> None:
+    """Journal the records that no change knows: taken out quietly and inserted again."""
+    connection.execute("DROP TABLE IF EXISTS temp.unrecorded")
+    connection.execute(
+        f'CREATE TEMP TABLE unrecorded AS SELECT * FROM "{table}" WHERE NOT EXISTS '
+        f'(SELECT 1 FROM change WHERE record = "{table}".uuid)'
+    )
+    connection.execute("UPDATE session SET quiet = 1")
+    connection.execute(f'DELETE FROM "{table}" WHERE fid IN (SELECT fid FROM temp.unrecorded)')
+    connection.execute("UPDATE session SET quiet = 0")
+    connection.execute(f'INSERT INTO "{table}" SELECT * FROM temp.unrecorded')
+    connection.execute("DROP TABLE temp.unrecorded")
+
+
+def _triggers(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
 
 
 def indexes(layer: Layer) -> dict[str, str]:
@@ -151,7 +203,7 @@ def expected_triggers(connection: sqlite3.Connection, catalogue: Catalogue) -> d
 
 def missing_triggers(connection: sqlite3.Connection, catalogue: Catalogue) -> list[str]:
     """Names of triggers that are not there or not what they should be."""
-    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    found = _triggers(connection)
     return [
         name
         for name, sql in expected_triggers(connection, catalogue).items()

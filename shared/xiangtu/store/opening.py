@@ -111,7 +111,7 @@ def open(
     Raises
     ------
     BadFile
-        "file.missing", "file.is_folder", "file.empty", "file.not_sqlite", "file.not_survey",
+        "file.missing", "file.is_directory", "file.empty", "file.not_sqlite", "file.not_survey",
         "file.newer", "file.older" (see `upgrade`), "file.truncated", "file.damaged",
         "file.network_share", "file.readonly_place", "file.needs_rtree".
     FileBusy
@@ -120,14 +120,21 @@ def open(
     path = Path(path)
     look(path)
     with told(path):
-        with closing(_connect_to_look(path)) as connection:
-            (role,) = connection.execute("SELECT value FROM meta WHERE key = 'role'").fetchone()
+        role = _role(path)
         if role == "county":
             places.refuse_shared(path)
         found = catalogue if catalogue is not None else catalogues.load()
         if readonly:
             return SurveyFile(_connect_to_read(path), path, found, readonly=True)
         return _open_to_write(path, found)
+
+
+def _role(path: Path) -> str:
+    with closing(_connect_to_look(path)) as connection:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'role'").fetchone()
+    if row is None:
+        raise BadFile("file.damaged", path=str(path), reason="meta.role")
+    return str(row[0])
 
 
 def _open_to_write(path: Path, catalogue: Catalogue) -> SurveyFile:
@@ -163,11 +170,14 @@ def _made_whole(file: SurveyFile) -> list[str]:
     return made
 
 
-def look(path: Path) -> None:
-    """Refuse what is no survey file of this schema, by its first bytes alone."""
+def look(path: Path, *, older: bool = False) -> int:
+    """Refuse what is no survey file of this schema, by its first bytes alone; its schema version.
+
+    With `older` a file of an earlier schema passes.
+    """
     with places.place_told(path):
         if path.is_dir():
-            raise BadFile("file.is_folder", path=str(path))
+            raise BadFile("file.is_directory", path=str(path))
         if not path.exists():
             raise BadFile("file.missing", path=str(path))
         size = path.stat().st_size
@@ -184,13 +194,14 @@ def look(path: Path) -> None:
         raise BadFile("file.not_survey", path=str(path))
     if version > SCHEMA_VERSION:
         raise BadFile("file.newer", path=str(path), found=version, known=SCHEMA_VERSION)
-    if version < SCHEMA_VERSION:
+    if version < SCHEMA_VERSION and not older:
         raise BadFile("file.older", path=str(path), found=version, known=SCHEMA_VERSION)
     (page_size,) = struct.unpack_from(">H", header, 16)
     (pages,) = struct.unpack_from(">I", header, 28)
     expected = pages * (65536 if page_size == 1 else page_size)
     if size < expected and not has_wal(path):
         raise BadFile("file.truncated", path=str(path), size=size, expected=expected)
+    return int(version)
 
 
 def has_wal(path: Path) -> bool:
@@ -228,8 +239,17 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path, *, older: bool = False) -> Iterator[sqlite3.Connection]:
     """A bare connection for reading, after a look; closed at the end."""
-    look(path)
+    look(path, older=older)
     with told(path), closing(_connect_to_read(path)) as connection:
         yield connection
+
+
+@contextmanager
+def migrating(path: Path) -> Iterator[sqlite3.Connection]:
+    """A bare connection in one transaction for steps of an upgrade; closed at the end."""
+    with told(path), closing(_connect(path, "rw")) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield connection
+        connection.execute("COMMIT")

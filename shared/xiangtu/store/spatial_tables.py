@@ -35,16 +35,11 @@ def require_crs(connection: sqlite3.Connection, srid: int) -> None:
             raise BadInput("crs.not_metric", srid=srid, name=name)
         return
     try:
-        from pyproj import CRS
-        from pyproj.exceptions import CRSError
-    except ImportError:
+        from ..geo import transform
+    except ImportError:  # a tablet has no pyproj
         raise BadInput("crs.unknown", crs=f"EPSG:{srid}") from None
-    try:
-        crs = CRS.from_epsg(srid)
-    except CRSError:
-        raise BadInput("crs.unknown", crs=f"EPSG:{srid}") from None
-    if not crs.is_projected or any(axis.unit_name != "metre" for axis in crs.axis_info):
-        raise BadInput("crs.not_metric", srid=srid, name=crs.name)
+    transform.require_metric(srid)
+    crs = transform.crs_of(srid)
     with warnings.catch_warnings():
         # proj4text is what old readers fall back to; srtext beside it says everything.
         warnings.simplefilter("ignore", UserWarning)
