@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 import tomllib
 from collections.abc import Iterator
@@ -76,6 +77,25 @@ def test_words_name_only_facts_that_the_error_brings():
             if absent:
                 wrong.append(f"{each.code} {language}: {sorted(absent)} ({each.where})")
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_step_of_long_work_has_words():
+    calls = (
+        node
+        for path in CORE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).split(".")[-1] in ("_step", "step", "progress", "check")
+    )
+    steps = {
+        each.value
+        for call in calls
+        for each in call.args
+        if isinstance(each, ast.Constant) and re.fullmatch(r"[a-z]+\.[a-z]+", str(each.value))
+    }
+    assert len(steps) > 20
+    lacking = sorted(step for step in steps if f"step.{step}" not in table())
+    assert not lacking, f"no words in i18n/codes/cli.toml for steps: {lacking}"
 
 
 def test_words_are_one_line_in_both_languages_with_the_same_facts():
