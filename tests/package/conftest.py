@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,6 +32,9 @@ class County:
 
     def open(self) -> store.SurveyFile:
         return store.open(self.path)
+
+    def look(self) -> store.SurveyFile:
+        return store.open(self.path, readonly=True)
 
     def enrol(self, started: tablet.Tablet) -> str:
         with self.open() as file:
@@ -152,22 +154,14 @@ def field_template(
     return folder, county
 
 
+def field_from(template: tuple[Path, County], folder: Path) -> Field:
+    """A copy in `folder` of a county and its tablet."""
+    source, county = template
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    path = folder / "county" / "county.sqlite"
+    return Field(replace(county, path=path), tablet.load(folder / "tablet"), folder)
+
+
 @pytest.fixture
 def field_(field_template: tuple[Path, County], tmp_path: Path) -> Field:
-    template, county = field_template
-    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    return Field(
-        replace(county, path=tmp_path / "county" / "county.sqlite"),
-        tablet.load(tmp_path / "tablet"),
-        tmp_path,
-    )
-
-
-@pytest.fixture
-def bytes_of() -> Iterator[Callable[[Path], dict[Path, bytes]]]:
-    """What every file below a folder holds, to see that nothing was touched."""
-
-    def read(folder: Path) -> dict[Path, bytes]:
-        return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-    yield read
+    return field_from(field_template, tmp_path)

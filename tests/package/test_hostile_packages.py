@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Field
+from conftest import County, Field, field_from
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xiangtu import words
@@ -25,15 +25,24 @@ from xiangtu.package.survey_package import open_package
 from xiangtu.sealing import age, keys
 
 
-@pytest.fixture
-def packed(field_: Field) -> Field:
-    """A package of one changed parcel with a photo, at one.xtp."""
-    parcel = field_.county.uuids["parcel0"]
-    with field_.survey() as survey:
+@pytest.fixture(scope="module")
+def packed_template(
+    field_template: tuple[Path, County], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, County]:
+    folder = tmp_path_factory.mktemp("packed")
+    field = field_from(field_template, folder)
+    parcel = field.county.uuids["parcel0"]
+    with field.survey() as survey:
         survey.update("farmland", parcel, {"name": "a"})
         survey.attach(parcel, "farmland", b"\xff\xd8\xff photo", role="overview")
-    field_.pack()
-    return field_
+    field.pack()
+    return folder, field.county
+
+
+@pytest.fixture
+def packed(packed_template: tuple[Path, County], tmp_path: Path) -> Field:
+    """A package of one changed parcel with a photo, at one.xtp."""
+    return field_from(packed_template, tmp_path)
 
 
 def package(field: Field) -> Path:
@@ -45,7 +54,7 @@ def refused(field: Field, path: Path | None = None) -> BadPackage:
     path = path or package(field)
     county = field.county.path.read_bytes()
     before = path.read_bytes() if path.is_file() else None
-    with field.county.open() as file, pytest.raises(BadPackage) as refusal:  # noqa: SIM117
+    with field.county.look() as file, pytest.raises(BadPackage) as refusal:  # noqa: SIM117
         with open_package(path, identity=field.county.identity, file=file):
             pass
     assert refusal.value.facts["path"] == path
@@ -117,6 +126,7 @@ def with_database(
         place = field.folder / "changed.sqlite"
         place.write_bytes(payload["survey.sqlite"])
         with closing(sqlite3.connect(place, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
             triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             for (name,) in triggers.fetchall():
                 connection.execute(f'DROP TRIGGER "{name}"')
@@ -130,7 +140,7 @@ def with_database(
 def test_untouched_package_made_again_is_taken(packed: Field) -> None:
     """So that the refusals below are not for some other reason."""
     path = with_database(packed)
-    with packed.county.open() as file, open_package(
+    with packed.county.look() as file, open_package(
         path, identity=packed.county.identity, file=file
     ) as opened:  # fmt: skip
         assert opened.description.number == 1
@@ -186,7 +196,7 @@ def test_no_byte_can_be_changed_unnoticed(packed: Field, data: st.DataObject) ->
     changed[place] ^= data.draw(st.integers(1, 255))
     path = packed.folder / "flipped.xtp"
     path.write_bytes(changed)
-    with packed.county.open() as file:
+    with packed.county.look() as file:
         try:
             with open_package(path, identity=packed.county.identity, file=file) as opened:
                 assert opened.description.number == 1
