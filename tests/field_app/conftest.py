@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_village import SRID, VILLAGE, World, fix_at, square
+from small_village import COMPLETE, SRID, VILLAGE, World, fix_at, square
 from xiangtu import catalogue, store
 from xiangtu.gnss.fix import Fix
 from xiangtu.sealing import keys
@@ -14,10 +16,12 @@ from xiangtu.sealing import keys
 from field_app.controllers.start import Fieldwork
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """One village 1 km wide with two parcels beside each other, a household and a relic."""
-    path = tmp_path / "county" / "county.sqlite"
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """One village 1 km wide with two parcels beside each other and a household; and a tablet
+    with its assignment, signed in. Copied for each test."""
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "county" / "county.sqlite"
     path.parent.mkdir()
     recipient = keys.make_county_key(path)
     with store.create(
@@ -25,36 +29,45 @@ def world(tmp_path: Path) -> World:
         recipient=recipient,
     ) as file:  # fmt: skip
         file.sign_in(author="county")
-        campaign = file.insert(
-            "campaign", {"name": "2025", "kind": "full", "reference_date": "2025-06-01"}
-        )
+        file.insert("campaign", {"name": "2025", "kind": "full", "reference_date": "2025-06-01"})
         file.insert("village", {"code": VILLAGE, "name": "上河村"}, square(0, 0, 1000))
-        common = {
+        common = COMPLETE | {
             "village": VILLAGE, "kind": "10", "land_use": "0101", "purpose": "1",
-            "state": "accepted", "ownership": "30",
+            "state": "accepted", "ownership": "30", "basic_farmland": "2",
         }  # fmt: skip
         parcels = {
-            "west": file.insert(
-                "farmland", common | {"name": "西地", "code": VILLAGE + "0100001"},
-                square(100, 100, 50),
-            ),
-            "east": file.insert(
-                "farmland", common | {"name": "东地", "code": VILLAGE + "0100002"},
-                square(150, 100, 50),
-            ),
-        }  # fmt: skip
+            name: file.insert(
+                "farmland",
+                common | {"name": title, "code": f"{VILLAGE}01{number:05d}"},
+                square(x, 100, 50),
+            )
+            for number, (name, title, x) in enumerate(
+                [("west", "西地", 100), ("east", "东地", 150)], 1
+            )
+        }
         household = file.insert(
             "household", {"code": VILLAGE + "010007", "head_name": "张三", "village": VILLAGE}
         )
-    return World(path, keys.county_identity(path), parcels, household, campaign)
+    world = World(path, keys.county_identity(path), parcels, household)
+    with Fieldwork(folder / "tablet", "平板一") as started:
+        started.take_assignment(world.assignment_for(started, folder / "out.xta"))
+        started.sign_in("王芳")
+    return folder, world
 
 
 @pytest.fixture
-def work(world: World, tmp_path: Path) -> Iterator[Fieldwork]:
+def world(template: tuple[Path, World], tmp_path: Path) -> World:
+    """The county that handed out the work."""
+    folder, made = template
+    shutil.copytree(folder / "county", tmp_path / "county")
+    return replace(made, county=tmp_path / "county" / "county.sqlite")
+
+
+@pytest.fixture
+def work(template: tuple[Path, World], tmp_path: Path) -> Iterator[Fieldwork]:
     """A tablet with the village's assignment, signed in."""
-    with Fieldwork(tmp_path / "tablet", "平板一") as started:
-        started.take_assignment(world.assignment_for(started, tmp_path / "out.xta"))
-        started.sign_in("王芳")
+    shutil.copytree(template[0] / "tablet", tmp_path / "tablet")
+    with Fieldwork(tmp_path / "tablet") as started:
         yield started
 
 

@@ -19,6 +19,11 @@ from field_app.controllers.start import Fieldwork
 SRID = 4548
 X0, Y0 = 454_000.0, 3_919_000.0
 VILLAGE = "990101101201"
+#: What a contracted parcel must say beside its name and land use.
+COMPLETE = {
+    "delegate_name": "张三", "planting": "LS", "neighbour_east": "路", "neighbour_south": "渠",
+    "neighbour_west": "李四",
+}  # fmt: skip
 START = datetime(2025, 6, 5, 1, 0, tzinfo=UTC)
 
 
@@ -54,7 +59,6 @@ class World:
     identity: str
     parcels: dict[str, str]
     household: str
-    campaign: str
 
     def assignment_for(self, work: Fieldwork, out: Path) -> Path:
         with store.open(self.county) as file:

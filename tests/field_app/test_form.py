@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from shapely.geometry import LineString
-from small_village import VILLAGE, X0, Y0, World, way
+from small_village import COMPLETE, VILLAGE, X0, Y0, World, way
 from xiangtu.errors import BadInput
 from xiangtu.geo import identifiers
 
@@ -19,7 +19,7 @@ CORNERS = [(300, 300), (340, 300), (340, 330), (300, 330), (300, 300)]
 
 
 def filled(work: Fieldwork, **given) -> Form:
-    answers = {"village": VILLAGE, "name": "新地", "land_use": "0101"} | given
+    answers = COMPLETE | {"village": VILLAGE, "name": "新地", "land_use": "0101"} | given
     opened = Form.new(work.survey, "farmland")
     for name, value in answers.items():
         opened.answer(name, value)
@@ -39,12 +39,7 @@ def test_a_walked_parcel_is_confirmed_with_how_it_was_measured(work: Fieldwork) 
     assert (record["measured_how"], record["fix_type"]) == ("gnss_walk", "rtk_fixed")
     assert record["epochs"] == len(measured.fixes) and record["horizontal_accuracy_m"] == 0.02
     assert record["surveyor"] == "王芳"
-    area = next(
-        each
-        for each in survey.catalogue.layer("farmland").fields.values()
-        if each.derived == "plane_area"
-    )
-    assert record[area.name] == pytest.approx(1200, abs=15)
+    assert record["area_m2"] == pytest.approx(1200, abs=15)
     # The raw epochs are there, with their own time, and the draft is gone.
     kept = survey.fixes_of(uuid)
     assert len(kept) == len(measured.fixes)
@@ -102,7 +97,9 @@ def test_problems_stand_beside_their_field_and_stop_confirming(work: Fieldwork) 
         opened.confirm()
     assert refused.value.code == "field.problems" and refused.value.facts["count"] >= 3
     assert work.survey.get("farmland", opened.record) is None
-    for name, value in {"village": VILLAGE, "name": "一" * 51, "land_use": "0101"}.items():
+    for name, value in (
+        COMPLETE | {"village": VILLAGE, "name": "一" * 51, "land_use": "0101"}
+    ).items():
         opened.answer(name, value)
     (problem,) = [each for each in opened.problems() if each.severity == "error"]
     assert (problem.field, problem.code, problem.facts["limit"]) == (
@@ -200,7 +197,7 @@ def test_resurveying_changes_only_what_was_answered(work: Fieldwork, world: Worl
     assert before is not None and after is not None
     assert after["geometry"].equals(before["geometry"])
     (last,) = [each for each in work.survey.history(west) if each.author == "王芳"]
-    assert {name for name, (old, new) in last.values.items() if old != new} == {
+    assert {each.field for each in last.values if each.old != each.new} == {
         "name", "state", "campaign",
     }  # fmt: skip
 
