@@ -271,15 +271,17 @@ def test_numbers_of_two_tablets_never_meet(county: County, tmp_path: Path) -> No
                 ("farmland", VILLAGES[0] + "01"),
                 ("household", VILLAGES[0] + "01"),
                 ("homestead", VILLAGES[0] + "JC"),
+                ("relic", COUNTY + "-"),
             ):
                 for _ in range(3):
                     code = survey.next_code(layer, prefix)
                     survey.insert(layer, {"code": code, "village": VILLAGES[0]})
                     codes.append(f"{layer} {code}")
-    assert len(set(codes)) == len(codes) == 27
+    assert len(set(codes)) == len(codes) == 36
     with county.open() as file:
         parcels = {row["code"] for row in file.select("farmland", columns=("code",))}
         households = {row["code"] for row in file.select("household", columns=("code",))}
+    assert "relic 990101-0001" in codes
     used = {each.split(" ")[1] for each in codes}
     assert not used & (parcels | households)
 

@@ -36,12 +36,11 @@ def next_code(file: SurveyFile, layer_name: str, prefix: str) -> str:
 
 
 def _digits(field: Field, prefix: str, last: int) -> int:
-    """How many digits follow the prefix: what the code's structure leaves, or the field's
-    length, else as many as the range needs, and four (as in 990101-0001)."""
+    """How many digits follow the prefix: what the code's structure leaves, else as many as the
+    range needs, and four (as in 990101-0001). A field's length is only the most it may have."""
     structure = identifiers.STRUCTURES.get(field.identifier or "")
-    lengths = [*(structure.lengths if structure else ()), *([field.length] if field.length else [])]
-    left = [each - len(prefix) for each in lengths if each > len(prefix)]
-    return left[0] if left else max(4, len(str(last)))
+    left = [each - len(prefix) for each in (structure.lengths if structure else ())]
+    return next((each for each in left if each > 0), max(4, len(str(last))))
 
 
 def _used(file: SurveyFile, layer: str, key: str, prefix: str) -> set[int]:
