@@ -112,7 +112,7 @@ def changes_of(
         "ORDER BY c.id"
     ):
         news, olds = values.get(row[0], ({}, {}))
-        found.setdefault(row[3], []).append(Change(*row, news, olds))
+        found.setdefault(row[3], []).append(Change(*row, values=news, old=olds))
     return found
 
 

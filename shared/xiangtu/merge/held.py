@@ -26,8 +26,8 @@ class Held:
     layer: str
     record: str
     code: str
-    facts: dict[str, Any]
     released_at: str | None
+    facts: dict[str, Any]
 
 
 def hold(file: SurveyFile, intake: Intake, batch: Batch) -> None:
@@ -69,8 +69,8 @@ def release(file: SurveyFile, arrived: Iterable[str]) -> set[str]:
 def list_held(file: SurveyFile) -> list[Held]:
     """Every record that was ever held, the open ones without `released_at`."""
     return [
-        Held(*row[:5], json.loads(row[5]), row[6])
+        Held(*row[:-1], facts=json.loads(row[-1]))
         for row in file.connection.execute(
-            "SELECT id, batch, layer, record, code, facts, released_at FROM held ORDER BY id"
+            "SELECT id, batch, layer, record, code, released_at, facts FROM held ORDER BY id"
         )
     ]

@@ -69,13 +69,14 @@ def _changes(opened: OpenedPackage) -> list[Change]:
         olds[name] = old
         if operation != "delete":
             news[name] = new
-    return [
-        Change(*row, None, 1, *values.get(row[7], ({}, {})))
-        for row in connection.execute(
-            "SELECT id, uuid, layer, record, operation, author, device, number, basis, time, "
-            "utc_offset_min FROM change ORDER BY number"
-        )
-    ]
+    found = []
+    for row in connection.execute(
+        "SELECT id, uuid, layer, record, operation, author, device, number, basis, time, "
+        "utc_offset_min FROM change ORDER BY number"
+    ):
+        news, olds = values.get(row[7], ({}, {}))
+        found.append(Change(*row, values=news, old=olds))
+    return found
 
 
 def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change]) -> None:
