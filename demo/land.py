@@ -29,7 +29,7 @@ class Size:
     @classmethod
     def small(cls) -> Size:
         """For tests."""
-        return cls(parcels=260, homesteads=48, relics=6)
+        return cls(parcels=800, homesteads=60, relics=12)
 
 
 @dataclass(frozen=True)

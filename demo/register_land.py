@@ -172,28 +172,49 @@ def _neighbours(
     return sides
 
 
-def subdivided(holding: Holding) -> tuple[Terrace, Terrace] | None:
-    """A parcel cut in two between two of its corners, about evenly; None if none will do.
+def dividing_line(holding: Holding) -> np.ndarray | None:
+    """Two corners of a parcel between which it can be cut about evenly, (2, 2); None if none do.
 
     Corners that are there already: a new one on a neighbour's edge would not be the neighbour's.
     """
     outline = holding.terrace.outline
     ring = shapely.get_coordinates(outline.exterior)[:-1]
-    best: tuple[float, np.ndarray] | None = None
-    for first in range(len(ring)):
-        for second in range(first + 2, min(len(ring), first + len(ring) - 1)):
-            pieces = [
-                shapely.Polygon(ring[first : second + 1]),
-                shapely.Polygon(np.concatenate([ring[second:], ring[: first + 1]])),
-            ]
-            length = float(np.hypot(*(ring[first] - ring[second])))
-            cost = abs(pieces[0].area - pieces[1].area) / outline.area + length / 60
-            if best is None or cost < best[0]:
-                knife = shapely.LineString([ring[first], ring[second]])
-                if outline.covers(knife) and all(each.is_valid for each in pieces):
-                    best = cost, np.array(pieces)
-    if best is None or min(each.area for each in best[1]) < 200 or is_sharp(best[1]).any():
+    first, second = np.triu_indices(len(ring), 2)
+    # The first and the last corner lie side by side.
+    apart = second - first < len(ring) - 1
+    first, second = first[apart], second[apart]
+    length = np.hypot(*(ring[first] - ring[second]).T)
+    uneven = np.array(
+        [
+            abs(1 - 2 * shapely.Polygon(ring[i : j + 1]).area / outline.area)
+            for i, j in zip(first, second, strict=True)
+        ]
+    )
+    for best in np.argsort(uneven + length / 60, kind="stable")[:40]:
+        ends = ring[[first[best], second[best]]]
+        pieces = np.array(_pieces(ring, int(first[best]), int(second[best])))
+        if (
+            outline.covers(shapely.LineString(ends))
+            and shapely.is_valid(pieces).all()
+            and shapely.area(pieces).min() >= 200
+            and not is_sharp(pieces).any()
+        ):
+            return ends
+    return None
+
+
+def _pieces(ring: np.ndarray, first: int, second: int) -> list[shapely.Polygon]:
+    rest = np.concatenate([ring[second:], ring[: first + 1]])
+    return [shapely.Polygon(ring[first : second + 1]), shapely.Polygon(rest)]
+
+
+def subdivided(holding: Holding) -> tuple[Terrace, Terrace] | None:
+    """A parcel cut along its `dividing_line`, from west to east; None if it has none."""
+    ends = dividing_line(holding)
+    if ends is None:
         return None
-    pieces = sorted(best[1], key=lambda each: (each.centroid.x, each.centroid.y))
-    first_part, second_part = (replace(holding.terrace, outline=each) for each in pieces)
-    return first_part, second_part
+    ring = shapely.get_coordinates(holding.terrace.outline.exterior)[:-1]
+    first, second = sorted(int((ring == end).all(axis=1).argmax()) for end in ends)
+    pieces = sorted(_pieces(ring, first, second), key=lambda each: (each.centroid.x, each.area))
+    west, east = (replace(holding.terrace, outline=each) for each in pieces)
+    return west, east

@@ -11,7 +11,7 @@ from .land import Land
 from .people import Person, Registry
 from .register import Register
 from .settlements import Lot
-from .villages import COUNTY, TOWNS, Village
+from .villages import Village
 
 GROUPS = ("01", "02")
 _GROUP_NAMES = {"01": "第一村民小组", "02": "第二村民小组"}
@@ -31,12 +31,6 @@ class Holder:
     @property
     def head(self) -> Person:
         return self.members[0]
-
-
-def cadastral_village(village: Village) -> str:
-    """County, cadastral district and sub-district, as parcel codes of houses begin."""
-    town = next(i for i, each in enumerate(TOWNS) if each[0] == village.town_code)
-    return f"{COUNTY}{town + 1:03d}{int(village.code[9:]) - 200:03d}"
 
 
 def add_issuing_parties(register: Register, land: Land, seed: int) -> dict[str, str]:
@@ -110,7 +104,7 @@ def add_homesteads(register: Register, holders: list[Holder], seed: int) -> None
     for holder in holders:
         village, lot = holder.village, holder.lot
         counts[village.code] += 1
-        code = f"{cadastral_village(village)}JC{counts[village.code]:05d}"
+        code = f"{village.code}JC{counts[village.code]:05d}"
         area = lot.outline.area
         over = random.random() < 0.06
         approved = round(area * (random.uniform(0.78, 0.9) if over else random.uniform(1, 1.12)))

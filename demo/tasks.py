@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +11,7 @@ import shapely
 from .county import Registered
 from .land import Land
 from .nmea_stream import Stretch
-from .register import fixed_uuid
-from .register_land import Holding, subdivided
+from .register_land import Holding, dividing_line
 from .villages import Village
 
 #: RTK from beginning to end; RTK that is lost for a while; a receiver without corrections.
@@ -57,6 +56,16 @@ class Task:
     stretches: tuple[Stretch, ...] = RTK
     photos: tuple[Photo, ...] = ()
     code_prefix: str = ""
+    #: Only confirmed to be as it was, without a form.
+    unchanged: bool = False
+    #: Divided by a line between the two `points`; `answers` has the names of the parts.
+    divided: bool = False
+    #: Corners are put onto a neighbour's where they are near it.
+    snap: bool = True
+    #: A second outline measured on the same walk.
+    second: np.ndarray | None = None
+    #: Why the surveyor confirms although the form says that something is wrong.
+    despite: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,13 +139,14 @@ class Planner:
         for number in range(amount):
             village = villages[number % len(villages)]
             holding = self._pick(village, land_use="01")
-            if number % 5:
-                answers = {"state": "confirmed_unchanged"}
+            if number % 6:
+                plan.tasks.append(
+                    Task("farmland", village.code, {}, holding.uuid, unchanged=True)
+                )
             else:
                 crop = str(self.random.choice(_CROPS))
-                grain = crop not in ("油菜",)
-                answers = {"state": "surveyed", "crop": crop, "planting": "LS" if grain else "LYFL"}
-            plan.tasks.append(Task("farmland", village.code, answers, holding.uuid))
+                answers = {"crop": crop, "planting": "LYFL" if crop == "油菜" else "LS"}
+                plan.tasks.append(Task("farmland", village.code, answers, holding.uuid))
 
     def _built_over(self, plan: TeamPlan, villages: list[Village], count: int) -> None:
         """Cultivated land that houses stand on now."""
@@ -144,7 +154,7 @@ class Planner:
             village = villages[number % len(villages)]
             holding = self._pick(village, land_use="01")
             answers = {
-                "state": "surveyed", "land_use": "0702", "purpose": "5", "planting": None,
+                "land_use": "0702", "purpose": "5", "planting": None,
                 "crop": None, "quality": None, "recovery": "GCHF", "basic_farmland": "2",
                 "basic_farmland_code": None, "basic_farmland_patch_m2": None,
                 "basic_farmland_m2": None, "protected_from": None, "stable": None,
@@ -159,41 +169,20 @@ class Planner:
         """Brothers have shared out a parcel: it ends, and its two parts begin."""
         for _ in range(40):
             holding = self._pick(village, land_use="01", smallest_m2=900)
-            parts = subdivided(holding)
-            if parts is not None:
-                break
-        else:
-            return
-        plan.tasks.append(
-            Task("farmland", village.code, {"ended_on": "2025-04-10"}, holding.uuid,
-                 label=f"split-{holding.code}")
-        )  # fmt: skip
-        for number, part in enumerate(parts, 1):
-            plan.tasks.append(
-                Task(
-                    "farmland", village.code, self._like(holding, f"分地{number}"),
-                    label=f"split-{holding.code}-{number}",
-                    parent=("lineage", f"split-{holding.code}"), shape="corners",
-                    points=_ring(part.outline), code_prefix=holding.code[:14],
-                )
-            )  # fmt: skip
-
-    def _like(self, holding: Holding, name: str) -> dict[str, Any]:
-        """Answers of a parcel like a registered one, for a part of it or a second look at it."""
-        rows = self.known.register.layers["farmland"]
-        values = dict(rows.values[rows.uuids.index(holding.uuid)])
-        for gone in ("code", "campaign", "measured_how", "basic_farmland_patch_m2",
-                     "basic_farmland_m2", "village"):  # fmt: skip
-            values.pop(gone, None)
-        return {k: v for k, v in values.items() if v is not None} | {
-            "name": name, "state": "surveyed", "began_on": "2025-04-10"}  # fmt: skip
+            knife = dividing_line(holding)
+            if knife is not None:
+                plan.tasks.append(
+                    Task("farmland", village.code, {"names": ("长子份", "次子份")}, holding.uuid,
+                         divided=True, shape="line", points=knife,
+                         code_prefix=holding.code[:14])
+                )  # fmt: skip
+                return
 
     def _walked(self, plan: TeamPlan, villages: list[Village], number: int) -> None:
         """A parcel measured anew corner by corner, and a new clearing walked on the hillside."""
         holding = self._pick(villages[0], land_use="01", smallest_m2=600)
         plan.tasks.append(
-            Task("farmland", villages[0].code, {"state": "surveyed"}, holding.uuid,
-                 shape="corners", points=_ring(holding.terrace.outline))
+            Task("farmland", villages[0].code, {}, holding.uuid, shape="corners", points=_ring(holding.terrace.outline))
         )  # fmt: skip
         for index, village in enumerate(villages[1:3]):
             clearing = self._clearing(village, 5 * number + index)
@@ -204,7 +193,7 @@ class Planner:
                 "purpose": "1", "planting": "LS", "crop": "玉米", "irrigation": "none",
                 "slope_class": "3", "terrace": "terrace", "basic_farmland": "2",
                 "neighbour_east": "山坡", "neighbour_south": "山坡", "neighbour_west": "山坡",
-                "neighbour_north": "山坡", "state": "surveyed", "began_on": "2025-03-15",
+                "neighbour_north": "山坡", "began_on": "2025-03-15",
             }  # fmt: skip
             plan.tasks.append(
                 Task("farmland", village.code, answers, shape="walk", points=_ring(clearing),
@@ -239,14 +228,12 @@ class Planner:
         """A homestead built since the old campaign, with its house, measured by corners."""
         outline, house = self._new_lot(village, number)
         label = f"homestead-{village.code}"
-        plan.tasks += self._homestead_tasks(village, outline, house, label, "新建房屋")
+        plan.tasks.extend(self._homestead_tasks(village, outline, house, label, "新建房屋"))
 
     def _homestead_tasks(
         self, village: Village, outline: shapely.Polygon, house: shapely.Polygon, label: str,
         remark: str, *, photo: bool = True,
     ) -> list[Task]:  # fmt: skip
-        from .register_people import cadastral_village
-
         holder = next(each for each in self.known.holders if each.village is village)
         area = round(outline.area)
         answers = {
@@ -255,18 +242,18 @@ class Planner:
             "obtained_on": "2023-05-01", "over_limit": "2", "several_homesteads": 1,
             "certified": "2", "uncertified_reason": "2", "neighbour_east": "道路",
             "neighbour_south": "空地", "neighbour_west": "邻户", "neighbour_north": "山坡",
-            "state": "surveyed", "began_on": "2025-04-10", "remark": remark,
+            "began_on": "2025-04-10", "remark": remark,
         }  # fmt: skip
         storeys = 2
         floor = round(house.area * storeys, 2)
         return [
             Task("homestead", village.code, answers, label=label, shape="corners",
-                 points=_ring(outline), code_prefix=f"{cadastral_village(village)}JC",
+                 points=_ring(outline), code_prefix=f"{village.code}JC",
                  photos=(Photo("overview", "house", 20.0),)),
             Task("house", village.code,
                  {"storeys": storeys, "structure": "4", "use": "1", "kind": "1", "nature": "1",
                   "built_year": 2023, "danger_grade": "A", "floor_area_m2": floor,
-                  "state": "surveyed", "began_on": "2025-04-10"},
+                  "began_on": "2025-04-10"},
                  label=f"house-{label}", parent=("homestead_uuid", label), shape="corners",
                  points=_ring(house), photos=(Photo("front", "house", 200.0),) if photo else ()),
         ]  # fmt: skip
@@ -305,7 +292,7 @@ class Planner:
             plan.tasks.append(
                 Task("facility", village.code,
                      {"kind": kind, "name": place + name, "running_state": "normal",
-                      "built_year": 2024, "owner": f"{village.name}委会", "state": "surveyed",
+                      "built_year": 2024, "owner": f"{village.name}委会",
                       "began_on": "2025-04-11", **more},
                      shape="point",
                      points=np.array([[spot.x + 3 * index - 4, spot.y + 2.0 * index + number]]),
@@ -321,7 +308,7 @@ class Planner:
             Task("route", village.code,
                  {"kind": "path", "name": village.name.removesuffix("村") + "便道",
                   "running_state": "normal", "width_m": 1.5, "surface": "stone",
-                  "state": "surveyed", "began_on": "2025-04-11"},
+                  "began_on": "2025-04-11"},
                  shape="line", points=way, stretches=RTK_LOST)
         )  # fmt: skip
 
@@ -336,7 +323,7 @@ class Planner:
             if relic.village.code in codes
         ]
         for index, (relic, uuid) in enumerate(mine[:4]):
-            answers: dict[str, Any] = {"state": "surveyed", "surveyed_on": "2025-04-12",
+            answers: dict[str, Any] = {"surveyed_on": "2025-04-12",
                                        "surveyed_by": plan.surveyor}  # fmt: skip
             photos = [Photo("overview", relic.scene, 120.0), Photo("direction", relic.scene, 45.0)]
             if index == 1:
@@ -357,7 +344,7 @@ class Planner:
             Task(
                 "farmland",
                 village.code,
-                {"state": "surveyed", "land_use": "0103", "crop": "玉米"},
+                {"land_use": "0103", "crop": "玉米"},
                 answered.uuid,
             )
         )
@@ -365,7 +352,7 @@ class Planner:
             Task(
                 "farmland",
                 village.code,
-                {"state": "surveyed", "land_use": "0101", "crop": "水稻"},
+                {"land_use": "0101", "crop": "水稻"},
                 answered.uuid,
             )
         )
@@ -378,7 +365,7 @@ class Planner:
             Task(
                 "farmland",
                 village.code,
-                {"state": "surveyed"},
+                {},
                 reshaped.uuid,
                 shape="corners",
                 points=ring,
@@ -388,7 +375,7 @@ class Planner:
             Task(
                 "farmland",
                 village.code,
-                {"state": "surveyed"},
+                {},
                 reshaped.uuid,
                 shape="corners",
                 points=moved,
@@ -398,7 +385,7 @@ class Planner:
             Task(
                 "farmland",
                 village.code,
-                {"state": "surveyed", "delegate_name": "村组代表"},
+                {"delegate_name": "村组代表"},
                 third.uuid,
             )
         )
@@ -406,41 +393,38 @@ class Planner:
             Task(
                 "farmland",
                 village.code,
-                {"state": "surveyed", "delegate_name": "承包户本人"},
+                {"delegate_name": "承包户本人"},
                 third.uuid,
             )
         )
         outline, house = self._new_lot(village, 9)
-        first.tasks += self._homestead_tasks(village, outline, house, "twice-1", "两队都到")
-        second.tasks += self._homestead_tasks(village, outline, house, "twice-2", "两队都到")  # fmt: skip
+        first.tasks.extend(self._homestead_tasks(village, outline, house, "twice-1", "两队都到"))
+        second.tasks.extend(self._homestead_tasks(village, outline, house, "twice-2", "两队都到"))  # fmt: skip
 
     def _mistakes(self, plans: list[TeamPlan]) -> None:
         """What goes wrong in the field, for the check to find."""
         third = plans[2]
         village = third.villages[1]
-        shifted = self._pick(village, land_use="01", smallest_m2=500)
+        astray, tape, two, unnamed = (
+            self._pick(village, land_use="01", smallest_m2=500) for _ in range(4)
+        )
+        base = "基站坐标输错"
         third.tasks.append(
-            Task("farmland", village.code, {"state": "surveyed", "remark": "RTK 未固定即采点"},
-                 shifted.uuid, shape="corners",
-                 points=_ring(shifted.terrace.outline) + np.array([2.4, 1.6]))
+            Task("farmland", village.code, {"remark": base}, astray.uuid, shape="corners",
+                 snap=False, points=_ring(astray.terrace.outline) + np.array([2.4, 1.6]))
         )  # fmt: skip
-        tape = self._pick(village, land_use="01", smallest_m2=500)
+        taped_m2 = round(tape.terrace.outline.area * 1.31, 1)
         third.tasks.append(
-            Task("farmland", village.code,
-                 {"state": "surveyed",
-                  "measured_area_m2": round(tape.terrace.outline.area * 1.31, 1)},
-                 tape.uuid)
+            Task("farmland", village.code, {"measured_area_m2": taped_m2}, tape.uuid)
+        )
+        far = self._clearing(village, 23)
+        third.tasks.append(
+            Task("farmland", village.code, {"remark": "飞地一并采集"}, two.uuid, shape="corners",
+                 points=_ring(two.terrace.outline), second=None if far is None else _ring(far))
         )  # fmt: skip
-        two = self._pick(village, land_use="01", smallest_m2=500)
         third.tasks.append(
-            Task("farmland", village.code, {"state": "surveyed", "remark": "飞地一并采集"},
-                 two.uuid, label="two-parts")
-        )  # fmt: skip
-        wrong = self._pick(village, land_use="01")
-        third.tasks.append(
-            Task("farmland", village.code,
-                 {"state": "surveyed", "neighbour_east": None, "neighbour_south": None},
-                 wrong.uuid)
+            Task("farmland", village.code, {"neighbour_east": None, "neighbour_south": None},
+                 unnamed.uuid, despite="四至未到场")
         )  # fmt: skip
         first = plans[0]
         home = first.villages[1]
@@ -450,21 +434,16 @@ class Planner:
                  {"household_uuid": holder.uuid, "name": holder.head.name[0] + "小宝", "sex": "1",
                   "kinship": "40", "id_kind": "1", "id_number": "990101202401150013",
                   "born_on": "2024-01-15", "shares_right": "1", "collective_member": 1,
-                  "state": "surveyed", "began_on": "2025-04-10"},
-                 label="wrong-digit")
+                  "began_on": "2025-04-10"},
+                 despite="证件号按口述填写")
         )  # fmt: skip
         outline, house = self._new_lot(home, 17)
-        astray = shapely.transform(house, lambda xy: xy + np.array([9.0, 0.0]))
-        first.tasks += self._homestead_tasks(
-            home, outline, astray, "astray", "房屋越界", photo=False
-        )
+        outside = shapely.transform(house, lambda xy: xy + np.array([9.0, 0.0]))
+        tasks = self._homestead_tasks(home, outline, outside, "astray", "房屋越界", photo=False)
+        tasks[1].answers["real_estate_unit"] = "990101001002GC00017F0001"
+        first.tasks.extend([tasks[0], replace(tasks[1], despite="不动产单元号抄自旧证")])
 
 
 def _ring(outline: shapely.Polygon) -> np.ndarray:
     """Corners of an outline, closed, (n, 2)."""
     return shapely.get_coordinates(outline.exterior)
-
-
-def relic_uuid(code: str) -> str:
-    """The uuid of a registered relic."""
-    return fixed_uuid("relic", code)
