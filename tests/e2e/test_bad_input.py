@@ -632,7 +632,7 @@ def refused_out(place: Place, command: str, disk: Path) -> None:
     """
     words = {**OUT_COMMANDS, "report": COUNTY_COMMANDS["report"]}[command]
     before = snapshot(place.folder)
-    refused(disk, filled(words, place, out=disk / "out"), str(disk / "out"))
+    refused(disk, filled(words, place, out=disk / "out"), str(disk))
     after = snapshot(place.folder)
     if command == "pack":
         assert before.pop("tablet/survey.sqlite") and after.pop("tablet/survey.sqlite")

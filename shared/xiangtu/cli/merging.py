@@ -12,7 +12,7 @@ from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
 from ..sealing import keys
 from ..words import phrase
-from .command import Call, Commands, Outcome, existing
+from .command import Call, Commands, Outcome, county_for_writing, existing
 from .terminal import Terminal
 
 
@@ -206,7 +206,7 @@ def _decided(call: Call, batch: batches.Batch, what: str) -> Outcome:
 def run_take(call: Call) -> Outcome:
     """xiangtu conflicts … take."""
     arguments = call.arguments
-    with store.open(call.county) as file:
+    with county_for_writing(call) as file:
         batch = conflicts.take(
             file, arguments.id, arguments.head, author=call.author, reason=arguments.reason
         )
@@ -245,7 +245,7 @@ def run_duplicates(call: Call) -> Outcome:
 def run_join(call: Call) -> Outcome:
     """xiangtu duplicates … join."""
     arguments = call.arguments
-    with store.open(call.county) as file:
+    with county_for_writing(call) as file:
         batch = joining.join(
             file, arguments.id,
             author=call.author, reason=arguments.reason, survivor=arguments.survivor,
@@ -256,7 +256,7 @@ def run_join(call: Call) -> Outcome:
 def run_apart(call: Call) -> Outcome:
     """xiangtu duplicates … apart."""
     arguments = call.arguments
-    with store.open(call.county) as file:
+    with county_for_writing(call) as file:
         batch = joining.keep_apart(file, arguments.id, author=call.author, reason=arguments.reason)
     return _decided(call, batch, call.translate("kept apart"))
 
@@ -278,7 +278,7 @@ def run_batches(call: Call) -> Outcome:
 
 def run_undo(call: Call) -> Outcome:
     """xiangtu undo."""
-    with store.open(call.county) as file:
+    with county_for_writing(call) as file:
         batch = undo.undo(file, call.arguments.batch, author=call.author, progress=call.progress)
     return _decided(call, batch, call.translate("undone"))
 
