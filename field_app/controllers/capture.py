@@ -25,6 +25,9 @@ from xiangtu.store import SurveyFile
 #: Outlines that overlap by less share an edge (domain.md §5).
 LEAST_OVERLAP_M2 = 0.001
 
+#: Two corners pressed within this are one, however good the receiver is.
+_PRESSED_TWICE_M = 0.1
+
 
 @dataclass(frozen=True)
 class Shortfall:
@@ -331,14 +334,25 @@ class BoundaryCapture:
 
     def _shape(self, vertices: tuple[Vertex, ...]) -> BaseGeometry | None:
         corners = projected(vertices, self._survey.srid)
-        # Closing is ours: a last corner that stands on the first is the first.
-        if self._closes and len(corners) > 3:
-            nearest_m = self._walk.settings.shortest_m
-            while len(corners) > 3 and np.hypot(*(corners[-1] - corners[0])) < nearest_m:
-                corners = corners[:-1]
+        # Closing is ours: last corners that stand on the first, as far as the receiver can tell,
+        # are the first; walking on past it would cross the own track.
+        while self._closes and len(corners) > 3:
+            if np.hypot(*(corners[-1] - corners[0])) >= self._same_place_m(
+                vertices[len(corners) - 1]
+            ):
+                break
+            corners = corners[:-1]
         if len(corners) < (3 if self._closes else 2):
             return None
         return Polygon(corners) if self._closes else LineString(corners)
+
+    def _same_place_m(self, last: Vertex) -> float:
+        """How near the first corner the last one is the first one. A corner pressed by hand is
+        meant: only one that was pressed twice is the same."""
+        settings, three_sigma_m = self._walk.settings, 3 * (last.horizontal_accuracy_m or 0.0)
+        if last.laid_by == "press":
+            return min(max(three_sigma_m, _PRESSED_TWICE_M), settings.shortest_m)
+        return max(settings.shortest_m, min(three_sigma_m, settings.every_m))
 
     def _snapped(self, shape: BaseGeometry) -> BaseGeometry:
         asked = self._layer.accuracy

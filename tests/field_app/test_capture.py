@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -73,6 +74,24 @@ def test_a_walked_outline_closes_itself_and_grows_while_walking(work: Fieldwork)
     assert len(set(ring)) == len(ring) - 1
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_walking_on_past_the_start_closes_all_the_same(work: Fieldwork, seed: int) -> None:
+    noise = random.Random(seed)
+    fixes = [
+        replace(
+            fix,
+            longitude_deg=fix.longitude_deg + noise.gauss(0, 1.5e-6),
+            latitude_deg=fix.latitude_deg + noise.gauss(0, 1.5e-6),
+            fix_type="rtk_float",
+            horizontal_accuracy_m=0.25,
+        )
+        for fix in way([*CORNERS, (300.4, 300)])
+    ]
+    measured = capture.walk_boundary(work.survey, "farmland", fixes)
+    assert measured.geometry.is_valid
+    assert measured.geometry.area == pytest.approx(1200, rel=0.03)
+
+
 def test_pressed_corners_are_the_outline(work: Fieldwork, stand: Callable) -> None:
     measured = capture.corners_boundary(
         work.survey, "homestead", [stand(x, y) for x, y in CORNERS[:-1]]
@@ -82,6 +101,16 @@ def test_pressed_corners_are_the_outline(work: Fieldwork, stand: Callable) -> No
     assert measured.geometry.area == pytest.approx(1200, abs=0.1)
     assert (measured.epochs, measured.measured_how) == (12, "gnss_average")
     assert len(measured.geometry.exterior.coords) == 5
+
+
+def test_the_first_corner_pressed_again_is_one_corner(work: Fieldwork, stand: Callable) -> None:
+    again = [stand(x, y) for x, y in [*CORNERS[:-1], (300.05, 300)]]
+    measured = capture.corners_boundary(work.survey, "homestead", again)
+    assert len(measured.geometry.exterior.coords) == 5
+    # A short side is a side.
+    short = [stand(x, y) for x, y in [*CORNERS[:-1], (300, 300.4)]]
+    measured = capture.corners_boundary(work.survey, "homestead", short)
+    assert len(measured.geometry.exterior.coords) == 6
 
 
 def test_projected_positions_are_those_of_the_projection(work: Fieldwork) -> None:
