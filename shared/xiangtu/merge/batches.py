@@ -53,7 +53,7 @@ def close_batch(file: SurveyFile, batch: Batch, report: Mapping[str, object]) ->
 def list_batches(file: SurveyFile) -> list[Batch]:
     """All batches, the newest first."""
     return [
-        Batch(*row[:-1], report=json.loads(row[-1]))
+        Batch(*row[:-1], report=json.loads(row[-1]))  # type: ignore[misc]
         for row in file.connection.execute(
             "SELECT uuid, number, kind, author, made_at, undone_at, report FROM batch "
             "ORDER BY number DESC"

@@ -112,7 +112,8 @@ def changes_of(
         "ORDER BY c.id"
     ):
         news, olds = values.get(row[0], ({}, {}))
-        found.setdefault(row[3], []).append(Change(*row, values=news, old=olds))
+        change = Change(*row, values=news, old=olds)  # type: ignore[misc]
+        found.setdefault(change.record, []).append(change)
     return found
 
 

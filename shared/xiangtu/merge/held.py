@@ -69,7 +69,7 @@ def release(file: SurveyFile, arrived: Iterable[str]) -> set[str]:
 def list_held(file: SurveyFile) -> list[Held]:
     """Every record that was ever held, the open ones without `released_at`."""
     return [
-        Held(*row[:-1], facts=json.loads(row[-1]))
+        Held(*row[:-1], facts=json.loads(row[-1]))  # type: ignore[misc]
         for row in file.connection.execute(
             "SELECT id, batch, layer, record, code, released_at, facts FROM held ORDER BY id"
         )

@@ -75,7 +75,7 @@ def _changes(opened: OpenedPackage) -> list[Change]:
         "utc_offset_min FROM change ORDER BY number"
     ):
         news, olds = values.get(row[7], ({}, {}))
-        found.append(Change(*row, values=news, old=olds))
+        found.append(Change(*row, values=news, old=olds))  # type: ignore[misc]
     return found
 
 
