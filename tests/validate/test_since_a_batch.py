@@ -117,7 +117,7 @@ class Edits:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -222,3 +222,42 @@ def test_a_tablet_without_r_tree_finds_the_same(county, monkeypatch):
     parcel(county, box(5, 0))
     monkeypatch.setattr(store.records.spatial_tables, "is_indexed", lambda *_: False)
     assert len(found(county, "topology.overlap", since=since)) == 1
+
+
+def test_of_equal_outlines_another_repeats_when_the_earliest_goes(county):
+    first, second, third = sorted(parcel(county, box(0, 0)) for _ in range(3))
+    assert len(found(county, "geometry.repeated")) == 2
+    since = batch(county, 1)
+    county.update("farmland", first, {}, box(50, 0))
+    repeated = [("geometry.repeated", third, second)]
+    assert found(county, "geometry.repeated", since=since) == repeated
+    later = batch(county, 2)
+    county.delete("farmland", second)
+    assert found(county, "geometry.repeated", since=later) == []
+
+
+def test_a_child_is_looked_at_when_its_parent_changed(county):
+    household = county.insert("household", {"village": VILLAGE})
+    values = {"village": VILLAGE, "household_uuid": household}
+    homestead = county.insert("homestead", values, box(0, 0))
+    house = county.insert("house", {"village": VILLAGE, "homestead_uuid": homestead}, box(1, 1, 8))
+    rules = ("relations.house_outside_homestead", "relations.no_parent")
+    assert found(county, *rules) == [("relations.house_outside_homestead", house, homestead)]
+    since = batch(county, 1)
+    county.update("homestead", homestead, {}, box(0, 0, 20, 20))
+    county.delete("household", household)
+    assert found(county, *rules, since=since) == [("relations.no_parent", homestead, household)]
+
+
+def test_a_record_is_looked_at_when_its_photo_came_or_went(county):
+    homestead = county.insert("homestead", {"village": VILLAGE, "state": "surveyed"}, box(0, 0))
+    missing = [("relations.photo_missing", homestead, None)]
+    assert found(county, "relations.photo_missing") == missing
+    since = batch(county, 1)
+    photo = county.attach(
+        homestead, "homestead", b"a photo", role="overview", media_type="image/jpeg"
+    )
+    assert found(county, "relations.photo_missing", since=since) == []
+    since = batch(county, 2)
+    county.delete("attachment", photo)
+    assert found(county, "relations.photo_missing", since=since) == missing
