@@ -57,6 +57,7 @@ def insert_many(
             count = len(some)
             theirs = list(islice(names, count)) if names is not None else [None] * count
             records = [new_uuid() if each is None else check_uuid(each) for each in theirs]
+            _require_new(file.connection, layer, [each for each in theirs if each is not None])
             columns = _columns_of(file, layer, records, some)
             if shapes is not None:
                 _add_geometry(file, layer, columns, list(islice(shapes, count)))
@@ -117,16 +118,19 @@ def _insert(
     stamps = [f"(SELECT {column} FROM session)" for column in _SESSION_COLUMNS.values()]
     marks = ", ".join(["?"] * len(names) + stamps)
     listed = _listed([*names, *_SESSION_COLUMNS])
-    try:
-        connection.executemany(
-            f'INSERT INTO "{layer.name}" ({listed}) VALUES ({marks})',
-            zip(records, *columns.values(), strict=True),
-        )
-    except sqlite3.IntegrityError as error:
-        for record in records:
-            if not connection.in_transaction or exists(connection, layer.name, record):
-                raise BadInput("record.exists", layer=layer.name, uuid=record) from error
-        raise
+    connection.executemany(
+        f'INSERT INTO "{layer.name}" ({listed}) VALUES ({marks})',
+        zip(records, *columns.values(), strict=True),
+    )
+
+
+def _require_new(connection: sqlite3.Connection, layer: Layer, given: list[str]) -> None:
+    """BadInput("record.exists") for a uuid that a record has, or that is given twice."""
+    seen: set[str] = set()
+    for uuid in given:
+        if uuid in seen or exists(connection, layer.name, uuid):
+            raise BadInput("record.exists", layer=layer.name, uuid=uuid)
+        seen.add(uuid)
 
 
 def exists(connection: sqlite3.Connection, layer: str, uuid: str) -> bool:
