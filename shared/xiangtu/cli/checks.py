@@ -89,10 +89,11 @@ def run_findings(call: Call) -> Outcome:
             terminal.line(_("No findings."))
             return
         terminal.table(
-            ["ID", _("severity"), _("what"), _("layer"), _("record"), _("measured"), _("limit")],
+            ["ID", _("severity"), _("what"), _("layer"), _("record"), _("measured"), _("limit"),
+             _("details")],
             [
                 (each.id, _severity(terminal, each.severity), _title(terminal, titles, each.rule),
-                 each.layer, each.record, each.measured, each.limit)
+                 each.layer, each.record, each.measured, each.limit, each.detail)
                 for each in found[:_SHOWN]
             ],
         )  # fmt: skip

@@ -13,7 +13,7 @@ from ..merge.plan import WAITING, MergeReport, merge
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
-from .terminal import Terminal
+from .terminal import Terminal, text_of
 
 
 def add(commands: Commands) -> None:
@@ -187,13 +187,8 @@ def run_conflicts(call: Call) -> Outcome:
 
 
 def _values(values: Mapping[str, object]) -> str:
-    """The values of a unit of merge in one cell; geometries by their size, not their bytes."""
-    shown = []
-    for name, value in values.items():
-        if isinstance(value, bytes):
-            value = f"<{len(value)} B>"
-        shown.append(f"{name}={'' if value is None else value}")
-    return " · ".join(shown) if len(shown) > 1 else shown[0].split("=", 1)[1] if shown else ""
+    """The values of a unit of merge in one cell; a unit of one field needs no name."""
+    return text_of(next(iter(values.values())) if len(values) == 1 else values)
 
 
 def _decided(call: Call, batch: batches.Batch, what: str) -> Outcome:
@@ -268,9 +263,24 @@ def run_batches(call: Call) -> Outcome:
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
+        kinds = {
+            "import": _("import"),
+            "merge": _("merge"),
+            "decision": _("decision"),
+            "undo": _("undoing"),
+        }
         terminal.table(
             [_("batch"), _("kind"), _("author"), _("time"), _("undone")],
-            [(each.number, each.kind, each.author, each.made_at, each.undone_at) for each in found],
+            [
+                (
+                    each.number,
+                    kinds.get(each.kind, each.kind),
+                    each.author,
+                    each.made_at,
+                    each.undone_at,
+                )
+                for each in found
+            ],
         )
 
     return Outcome({"batches": found}, show)
@@ -305,12 +315,8 @@ def run_history(call: Call) -> Outcome:
                 f"{operations.get(entry.operation, entry.operation)}{out}"
             )
             for value in entry.values:
-                terminal.line(f"    {value.field}: {_shown(value.old)} → {_shown(value.new)}")
+                terminal.line(
+                    f"    {value.field}: {text_of(value.old) or '–'} → {text_of(value.new) or '–'}"
+                )
 
     return Outcome({"record": call.arguments.uuid, "history": entries}, show)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"<{len(value)} B>" if isinstance(value, bytes) else str(value)

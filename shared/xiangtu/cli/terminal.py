@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from ..errors import BadInput
+from ..geo import blobs
 from ..words import known, phrase
 from .language import Translation
 
@@ -50,7 +53,7 @@ class Terminal:
 
     def facts(self, rows: Iterable[tuple[str, object]]) -> None:
         """Names and values, the values under each other; empty values are left out."""
-        shown = [(name, _cell(value)) for name, value in rows if value not in (None, "", ())]
+        shown = [(name, self._cell(value)) for name, value in rows if value not in (None, "", ())]
         width = max((display_width(name) for name, _ in shown), default=0)
         for name, value in shown:
             self.line(f"{_padded(name, width)}  {value}")
@@ -58,7 +61,7 @@ class Terminal:
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Columns under headings, numbers to the right; Chinese characters are two wide."""
         rows = list(rows)
-        body = [[_shortened(_cell(value)) for value in row] for row in rows]
+        body = [[_shortened(self._cell(value)) for value in row] for row in rows]
         to_right = [
             bool(rows) and all(_is_number(row[column]) for row in rows)
             for column in range(len(headings))
@@ -73,6 +76,11 @@ class Terminal:
                 for text, width, right in zip(row, widths, to_right, strict=True)
             )
             self.line("  ".join(cells).rstrip())
+
+    def _cell(self, value: object) -> str:
+        if isinstance(value, bool):
+            return self.translate("yes") if value else self.translate("no")
+        return text_of(value)
 
     # -- beside them, on standard error ------------------------------------------------------
 
@@ -131,6 +139,30 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def text_of(value: object) -> str:
+    """A value for people, on one line; a stored geometry by what it is, not its bytes."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return _blob(value)
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, Mapping):
+        return " · ".join(f"{name}={text_of(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(text_of(each) for each in value)
+    return one_line(str(value))
+
+
+def _blob(value: bytes) -> str:
+    try:
+        shape = blobs.decode_one(value)
+    except BadInput:
+        return f"<{len(value)} B>"
+    size = f" {shape.area:.2f} m²" if shape.area else ""
+    return f"{blobs.kind_of(value)} ({shapely.get_num_coordinates(shape)}){size}"
+
+
 def one_line(text: str) -> str:
     """Control characters out: what is shown may come from a file of somebody else's."""
     if text.isprintable():
@@ -164,17 +196,3 @@ def _shortened(text: str) -> str:
 
 def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, BaseGeometry):
-        return value.wkt
-    if isinstance(value, bytes):
-        return f"<{len(value)} B>"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(each) for each in value)
-    return one_line(str(value))
