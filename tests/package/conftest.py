@@ -1,49 +1,16 @@
-"""A small county with a key, two villages and a tablet, for the tests of packages."""
+"""Fixtures: a county with a key, two villages and a tablet."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shapely.geometry import Polygon, box
+from field_work import COUNTY, SRID, VILLAGES, County, Field, field_from, square
 from xiangtu import catalogue, store
-from xiangtu.package import assignment, enrolment, survey_package, tablet
+from xiangtu.package import assignment, tablet
 from xiangtu.sealing import keys
-
-SRID = 4548
-COUNTY = "990101"
-VILLAGES = ("990101101201", "990101101202")
-
-
-def square(x: float, y: float, side: float = 100.0) -> Polygon:
-    """A square whose corner lies x, y metres from the county's corner."""
-    return box(454_000 + x, 3_919_000 + y, 454_000 + x + side, 3_919_000 + y + side)
-
-
-@dataclass
-class County:
-    """A county file on disk with its key; records by a short name → uuid."""
-
-    path: Path
-    identity: str
-    uuids: dict[str, str] = field(default_factory=dict)
-
-    def open(self) -> store.SurveyFile:
-        return store.open(self.path)
-
-    def look(self) -> store.SurveyFile:
-        return store.open(self.path, readonly=True)
-
-    def enrol(self, started: tablet.Tablet) -> str:
-        with self.open() as file:
-            return enrolment.enrol(file, started.card)
-
-    def assign(self, out: Path, device: str, **options: object) -> assignment.AssignmentSummary:
-        options = {"surveyor": "王芳", "villages": VILLAGES[:1], **options}
-        with self.open() as file:
-            return assignment.assign(file, out, device, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -116,29 +83,6 @@ def started(tmp_path: Path) -> tablet.Tablet:
     return tablet.start(tmp_path / "tablet", name="测试平板")
 
 
-@dataclass
-class Field:
-    """A county, and a tablet that has its first assignment."""
-
-    county: County
-    tablet: tablet.Tablet
-    folder: Path
-    assignments: int = 1
-
-    def survey(self) -> store.SurveyFile:
-        return self.tablet.survey()
-
-    def assign_again(self, **options: object) -> assignment.AdoptionSummary:
-        """Another assignment, made and taken in."""
-        self.assignments += 1
-        path = self.folder / f"assignment{self.assignments}.xta"
-        self.county.assign(path, self.tablet.device_id, **options)
-        return assignment.adopt(self.tablet.folder, path)
-
-    def pack(self, name: str = "one.xtp") -> survey_package.PackageSummary:
-        return survey_package.pack(self.tablet.folder, self.folder / name)
-
-
 @pytest.fixture(scope="session")
 def field_template(
     county_template: County, tmp_path_factory: pytest.TempPathFactory
@@ -152,14 +96,6 @@ def field_template(
     county.assign(folder / "assignment1.xta", started.device_id)
     assignment.adopt(started.folder, folder / "assignment1.xta")
     return folder, county
-
-
-def field_from(template: tuple[Path, County], folder: Path) -> Field:
-    """A copy in `folder` of a county and its tablet."""
-    source, county = template
-    shutil.copytree(source, folder, dirs_exist_ok=True)
-    path = folder / "county" / "county.sqlite"
-    return Field(replace(county, path=path), tablet.load(folder / "tablet"), folder)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import VILLAGES, County, Field, square
+from field_work import VILLAGES, County, Field, square
 from shapely.geometry import MultiPolygon
 from xiangtu.errors import BadPackage, Cancelled, RefusedSignature
 from xiangtu.package import assignment, survey_package, tablet

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import COUNTY, VILLAGES, County, Field
+from field_work import COUNTY, VILLAGES, County, Field
 from xiangtu import catalogue, store
 from xiangtu.errors import BadFile, BadInput, BadPackage, Cancelled, RefusedSignature, SurveyError
 from xiangtu.package import assignment, enrolment, survey_package, tablet

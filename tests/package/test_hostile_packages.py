@@ -13,12 +13,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import County, Field, field_from
+from field_work import County, Field, field_from
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xiangtu import words
 from xiangtu.errors import BadPackage, RefusedSignature
-from xiangtu.package import container, survey_package
+from xiangtu.package import container, doubtful_database, survey_package
 from xiangtu.package.bag import ROOT, BagWriter
 from xiangtu.package.description import PackageDescription, from_json, to_json
 from xiangtu.package.survey_package import open_package
@@ -398,6 +398,17 @@ def test_database_that_is_none(packed: Field, spoil: Callable[[bytes], bytes]) -
         payload["survey.sqlite"] = spoil(payload["survey.sqlite"])
 
     assert refused(packed, signed_again(packed, change)).code == "package.database"
+
+
+def test_value_of_enormous_length_is_refused_when_it_is_read(
+    packed: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(doubtful_database._LIMITS, sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000)
+    path = with_database(packed, "UPDATE farmland SET name = randomblob(1100000)")
+    with packed.county.look() as file, pytest.raises(BadPackage) as refusal:  # noqa: SIM117
+        with open_package(path, identity=packed.county.identity, file=file) as opened:
+            opened.connection.execute("SELECT name FROM farmland").fetchall()
+    assert refusal.value.code == "package.database"
 
 
 def test_zip_bomb(packed: Field) -> None:

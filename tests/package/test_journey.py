@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import zipfile
 
 import pytest
-from conftest import COUNTY, VILLAGES, Field, square
+from field_work import COUNTY, VILLAGES, Field, square
 from xiangtu.errors import BadFile, BadInput, Cancelled, SurveyError
 from xiangtu.package import container, survey_package
 from xiangtu.package.survey_package import open_package
-from xiangtu.sealing import keys
+from xiangtu.sealing import age, keys
 
 
 def test_first_assignment_makes_the_survey_file(field_: Field) -> None:
@@ -291,3 +292,24 @@ def test_disk_that_gives_back_something_else_is_noticed(
     assert refusal.value.code == "package.read_back"
     with field_.survey() as survey:
         assert survey.connection.execute("SELECT count(*) FROM package").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("where", ["sealing", "unsealed"])
+def test_full_disk_is_said_and_harms_nothing(
+    field_: Field, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with field_.survey() as survey:
+        survey.update("farmland", field_.county.uuids["parcel0"], {"name": "x"})
+    with monkeypatch.context() as patched:
+        if where == "sealing":
+            patched.setattr(age.SealingWriter, "_seal", full)
+        else:
+            patched.setattr(survey_package._Content, "write", full)
+        with pytest.raises(BadFile) as refusal:
+            field_.pack()
+    assert refusal.value.code == "file.disk_full"
+    assert not list(field_.folder.glob("*one.xtp*"))
+    assert field_.pack().number == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Field
+from field_work import Field
 from xiangtu.errors import BadInput, BadPackage, RefusedSignature
 from xiangtu.package import receipt, tablet
 

@@ -115,15 +115,19 @@ def adopt(
                 open_doubtful(folder / _DATABASE, {*known_catalogue.layers, *_TABLES}, path)
             )
         )
-        source.row_factory = None
+        _check_tables(source, known_catalogue, path)
         basemap = _take_basemap(tablet, names.get(_BASEMAP), folder / _BASEMAP)
         _step(progress, 0.4, "adopt.writing")
         _check_not_behind(survey, tablet.device_id, seen, path)
         taking = _Taking(about, seen, source, basemap, keys.to_text(signing_key))
-        if survey is None:
-            summary = _first(tablet, known_catalogue, taking)
-        else:
-            summary = taking.into(survey, first=False)
+        try:
+            if survey is None:
+                summary = _first(tablet, known_catalogue, taking)
+            else:
+                summary = taking.into(survey, first=False)
+        except sqlite3.Error as fault:
+            # What the tablet's own file says of itself has been put into words by the store.
+            raise BadPackage("package.database", path=path, reason=str(fault)) from fault
     _step(progress, 1.0, "adopt.done")
     return summary
 
@@ -163,6 +167,16 @@ def _check_chain(survey: store.SurveyFile, about: AssignmentDescription, path: P
     if about.number <= number:
         raise BadPackage("assignment.older", path=path, number=about.number, newest=number)
     return False
+
+
+def _check_tables(source: sqlite3.Connection, catalogue: Catalogue, path: Path) -> None:
+    """Every table that is there has the column that tells its records apart."""
+    for name in catalogue.layers:
+        columns = columns_of(source, name)
+        if columns and "uuid" not in columns:
+            raise BadPackage(
+                "package.database_table", path=path, name=f"{name}.uuid", reason="reason.missing"
+            )
 
 
 def _check_not_behind(survey: store.SurveyFile | None, device: str, seen: Seen, path: Path) -> None:

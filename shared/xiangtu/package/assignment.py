@@ -13,6 +13,7 @@ from ..errors import BadInput, Cancelled
 from ..geo import zones
 from ..sealing import keys
 from ..store import SurveyFile
+from ..store.faults import told
 from ..store.identity import new_uuid
 from ..store.seen import seen_now
 from ..store.system_tables import APPLICATION_ID
@@ -234,7 +235,7 @@ def _write_records(
     surveyor: str,
 ) -> int:
     """The rows for the tablet in a plain database at `path`; returns how many findings."""
-    with closing(sqlite3.connect(path)) as target:
+    with told(path), closing(sqlite3.connect(path)) as target:
         target.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         for layer in dict.fromkeys((*layers, *selection.counts())):
             _make_table(file.connection, target, layer)

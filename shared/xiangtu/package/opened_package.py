@@ -32,6 +32,8 @@ Value = TypeVar("Value")
 _DATABASE = "survey.sqlite"
 #: Tables that the county reads out of every package.
 _READ = ("change", "change_value", "basis", *APPEND_ONLY)
+#: What SQLite says when a limit of open_doubtful is passed.
+_OVER_THE_LIMIT = (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_INTERRUPT)
 _DESCRIPTIONS: Mapping[Kind, type] = {
     "survey": PackageDescription,
     "assignment": AssignmentDescription,
@@ -91,6 +93,11 @@ def open_package(
         try:
             _check_content(connection, description, path)
             yield OpenedPackage(path, description, connection, attachments, sha256_of(path))
+        except sqlite3.Error as fault:
+            # Only what is read from outside has limits on length and work.
+            if getattr(fault, "sqlite_errorcode", None) not in _OVER_THE_LIMIT:
+                raise
+            raise BadPackage("package.database", path=path, reason=str(fault)) from fault
         finally:
             connection.close()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .. import store
 from ..errors import BadFile, BadInput, Cancelled
+from ..store.faults import told
 from ..store.identity import new_uuid
 from ..store.places import refuse_existing
 from ..store.system_tables import APPEND_ONLY
@@ -295,8 +296,9 @@ class _Content:
             with package.atomic(quiet=True):
                 counts = self._copy(package.connection)
             # Compact, in one file, without a WAL to be lost.
-            package.connection.execute("VACUUM INTO ?", (str(path),))
-        with closing(sqlite3.connect(path)) as connection:
+            with told(path):
+                package.connection.execute("VACUUM INTO ?", (str(path),))
+        with told(path), closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
         filling.unlink()
         return counts
