@@ -35,8 +35,7 @@ _PAYLOAD: Mapping[str, re.Pattern[str]] = {
         r"data/(description\.json|survey\.sqlite|attachments/[0-9a-f]{64})", re.ASCII
     ),
     "assignment": re.compile(
-        r"data/(description\.json|records\.sqlite|basemap\.mbtiles|catalogue/[\w-]+\.toml)",
-        re.ASCII,
+        r"data/(description\.json|records\.sqlite|basemap\.mbtiles)", re.ASCII
     ),
     "receipt": re.compile(r"data/description\.json"),
 }
