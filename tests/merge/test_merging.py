@@ -328,3 +328,19 @@ def test_equal_telephones_agree_and_different_ones_with_one_mask_do_not(world):
         world.merge(world.pack(name))
     (conflict,) = open_conflicts(world)
     assert (conflict.record, conflict.unit) == (households[1], "telephone")
+
+
+def test_a_record_with_a_damaged_outline_is_held_and_the_rest_is_taken(world):
+    with world.survey("a") as file:
+        file.update("house", known("house", 0), {"storeys": 2})
+        file.update("homestead", known("homestead", 0), {}, outline(1))
+        file.connection.execute(
+            "UPDATE change_value SET new = substr(new, 1, 60) WHERE field = 'geometry'"
+        )
+    before = row(world, "homestead", known("homestead", 0))
+    report = world.merge(world.pack("a"))
+    assert [(each["code"], each["layer"]) for each in report.held] == [
+        ("held.geometry", "homestead")
+    ]
+    assert row(world, "homestead", known("homestead", 0)) == before
+    assert row(world, "house", known("house", 0))["storeys"] == 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 FieldType = Literal[
@@ -239,7 +240,7 @@ class Layer:
     constants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sections: Mapping[str, Label] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Journalled columns in order: own fields (with secret columns), common, measurement,
         geometry; no fid, uuid, derived or bookkeeping columns."""
@@ -258,11 +259,11 @@ class Layer:
             names.append(GEOMETRY_COLUMN)
         return tuple(names)
 
-    @property
+    @cached_property
     def derived_columns(self) -> tuple[str, ...]:
         return tuple(each.name for each in self.fields.values() if each.derived)
 
-    @property
+    @cached_property
     def units(self) -> Mapping[str, tuple[str, ...]]:
         """Unit of merge → its journalled columns, in column order."""
         found: dict[str, list[str]] = {}
@@ -281,7 +282,7 @@ class Layer:
             return column
         return own.unit_of_merge or own.name
 
-    @property
+    @cached_property
     def compositions(self) -> tuple[Relation, ...]:
         return tuple(each for each in self.relations if each.composition)
 

@@ -333,6 +333,21 @@ def check(blob: Any, kind: str, srid: int) -> str | None:
     return None
 
 
+def check_many(blobs: Sequence[Any], kind: str, srid: int) -> list[str | None]:
+    """`check` for many blobs; quick where, as usual, nothing is wrong with any of them."""
+    try:
+        if all(srid_of(blob) == srid and kind_of(blob) == kind for blob in blobs):
+            geometries = decode(blobs)
+            claimed = bounds_of_heads([blob[: _HEADER_SIZE - 1] for blob in blobs])
+            if not shapely.is_empty(geometries).any() and np.array_equal(
+                shapely.bounds(geometries), claimed
+            ):
+                return [None] * len(blobs)
+    except (BadInput, TypeError):
+        pass  # which one, and why, is for `check` to say
+    return [check(blob, kind, srid) for blob in blobs]
+
+
 def as_kind(geometries: ArrayLike | Sequence[Any], kind: str) -> Geometries:
     """Geometries of the wanted kind ("MULTIPOLYGON"…), in XY, promoting single ones to multi.
 

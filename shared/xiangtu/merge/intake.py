@@ -48,8 +48,9 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
     _check_journal(opened, file, changes)
     held: dict[str, HeldRecord] = {}
     unknown: Counter[str] = Counter()
+    outlines = _faulty_outlines(file, changes)
     for change in changes:
-        reason = _fault(file, change, unknown)
+        reason = _fault(file, change, unknown, outlines)
         if reason is not None and change.record not in held:
             code, facts = reason
             held[change.record] = HeldRecord(change.layer, change.record, code, facts)
@@ -106,8 +107,28 @@ def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change
         )
 
 
+def _faulty_outlines(file: SurveyFile, changes: list[Change]) -> dict[str, str]:
+    """Why the geometry of a change cannot be read, by the change's uuid."""
+    by_layer: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.values.get(GEOMETRY_COLUMN) is not None:
+            by_layer.setdefault(change.layer, []).append(change)
+    found: dict[str, str] = {}
+    for name, some in by_layer.items():
+        layer = file.catalogue.layers.get(name)
+        if layer is None or layer.geometry is None:
+            continue
+        reasons = blobs.check_many(
+            [change.values[GEOMETRY_COLUMN] for change in some], layer.geometry, file.srid
+        )
+        found |= {
+            change.uuid: reason for change, reason in zip(some, reasons, strict=True) if reason
+        }
+    return found
+
+
 def _fault(
-    file: SurveyFile, change: Change, unknown: Counter[str]
+    file: SurveyFile, change: Change, unknown: Counter[str], outlines: Mapping[str, str]
 ) -> tuple[str, dict[str, object]] | None:
     """Why the record of this change cannot stand, or None."""
     if not _UUID.match(str(change.record)):
@@ -115,18 +136,13 @@ def _fault(
     layer = file.catalogue.layers.get(change.layer)
     if layer is None:
         return "held.layer", {"layer": change.layer}
-    known = set(layer.columns)
+    known = layer.columns
     for name, value in change.values.items():
         if name not in known:
             unknown[f"{change.layer}.{name}"] += 1
         elif name == GEOMETRY_COLUMN:
-            if value is not None:
-                assert layer.geometry is not None
-                if not isinstance(value, bytes):
-                    return "held.geometry", {"reason": "not a blob"}
-                reason = blobs.check(value, layer.geometry, file.srid)
-                if reason:
-                    return "held.geometry", {"reason": reason}
+            if change.uuid in outlines:
+                return "held.geometry", {"reason": outlines[change.uuid]}
         elif value is not None and not _fits(layer, name, value):
             return "held.value", {"field": name, "value": str(value)[:60]}
     return None
