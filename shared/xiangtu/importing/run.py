@@ -132,7 +132,7 @@ def _signed_in(file: SurveyFile) -> str:
 
 def _tell(progress: Progress | None, fraction: float) -> None:
     if progress and progress(min(1.0, fraction), "import.reading") is False:
-        raise Cancelled("cancelled")
+        raise Cancelled("cancelled", step="import.reading")
 
 
 def _column(intake: Intake, target: str, column: str | None) -> ColumnPreview:

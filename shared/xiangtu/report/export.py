@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -22,7 +24,7 @@ from ..errors import BadFile, BadInput, Cancelled
 from ..geo import zones
 from ..importing.gdal_session import gdal_session
 from ..importing.outcome import Note
-from ..store import SurveyFile
+from ..store import SurveyFile, places
 from . import coverage
 from .columns import ExportColumn, columns_of
 
@@ -46,6 +48,19 @@ _TYPES = {
 }
 #: Larger contiguous areas may be a state secret (domain §7): said, not refused.
 _CONTIGUOUS_LIMIT_KM2 = 25.0
+
+
+#: GDAL before 3.7 makes this table by an older edition, where no two layers could share a name.
+_COLUMNS_OF_GEOPACKAGE_1_3 = """
+ALTER TABLE gpkg_data_columns RENAME TO older_data_columns;
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+INSERT INTO gpkg_data_columns SELECT * FROM older_data_columns;
+DROP TABLE older_data_columns;
+"""
 
 
 @dataclass(frozen=True)
@@ -77,39 +92,41 @@ def export(
     Raises
     ------
     BadInput
-        "export.format_unknown", "layer.unknown".
+        "export.format_unknown", "layer.unknown", "file.exists" (nothing is written over).
     BadFile
-        "file.exists" (nothing is written over), "export.failed" with GDAL's reason.
+        "place.missing", "file.readonly_place", "file.disk_full", "export.failed" (GDAL's reason).
     Cancelled
         `progress` returned False; nothing is left behind.
     """
     if format not in get_args(Format):
         raise BadInput("export.format_unknown", format=format, known=" ".join(get_args(Format)))
     out = Path(out)
-    if out.exists():
-        raise BadFile("file.exists", path=str(out))
+    places.refuse_existing(out)
     if not out.parent.is_dir():
-        raise BadFile("file.no_folder", path=str(out.parent))
+        raise BadFile("place.missing", path=str(out), folder=str(out.parent))
     wanted = _wanted(file.catalogue, layers, public)
     partial = out.with_name(f".partial-{out.name}")
     _remove(partial)
     srid = _export_srid(file.srid)
     writer = _Writer(file, partial, format, srid)
     try:
-        writer.start()
-        for done, layer in enumerate(wanted):
-            if progress and progress(done / len(wanted), "export.writing") is False:
-                raise Cancelled("cancelled")
-            writer.write(layer, columns_of(file.catalogue, layer, format, public))
-        notes = writer.finish()
-        partial.replace(out)
-    except (RuntimeError, OSError) as fault:
+        with places.place_told(out):
+            writer.start()
+            for done, layer in enumerate(wanted):
+                if progress and progress(done / len(wanted), "export.writing") is False:
+                    raise Cancelled("cancelled", step="export.writing")
+                writer.write(layer, columns_of(file.catalogue, layer, format, public))
+            notes = writer.finish()
+            detail = f"{out.name}: " + ", ".join(f"{name} {n}" for name, n in writer.counts.items())
+            with file.atomic():
+                # No export without its line: what cannot be logged is not handed out.
+                file.log("export.public" if public else "export", detail=detail, author=author)
+                partial.rename(out)
+    except RuntimeError as fault:
         raise BadFile("export.failed", path=str(out), reason=str(fault)) from fault
     finally:
         writer.close()
         _remove(partial)
-    detail = f"{out.name}: " + ", ".join(f"{name} {n}" for name, n in writer.counts.items())
-    file.log("export.public" if public else "export", detail=detail)
     files = (out,) if out.is_file() else tuple(sorted(out.iterdir()))
     return Exported(out, files, writer.counts, srid, notes)
 
@@ -192,6 +209,8 @@ class _Writer:
         self.close()
         if self._format == "shp":
             self._write_names()
+        elif self._format == "gpkg":
+            self._write_aliases()
         notes = [
             Note("export.text_cut", {"field": name, "count": count})
             for name, count in self._cut.items()
@@ -256,14 +275,11 @@ class _Writer:
         )
         for each in columns:
             definition = ogr.FieldDefn(each.name, _TYPES[each.type])
+            self._names.append((layer.name, each.name, each.source, each.label.zh, each.label.en))
             if self._format == "shp":
                 definition.SetWidth(each.width)
                 definition.SetPrecision(each.decimals)
-                self._names.append(
-                    (layer.name, each.name, each.source, each.label.zh, each.label.en)
-                )
             elif self._format == "gpkg":
-                definition.SetAlternativeName(each.label.zh)
                 if each.code_list:
                     definition.SetDomainName(each.code_list)
                 if each.type == "boolean":
@@ -291,3 +307,21 @@ class _Writer:
             table = csv.writer(stream)
             table.writerow(("layer", "name", "field", "label_zh", "label_en"))
             table.writerows(self._names)
+
+    def _write_aliases(self) -> None:
+        """The labels, where GeoPackage's schema extension keeps them; GDAL before 3.7 cannot.
+
+        QGIS shows them as aliases. A table cannot have one twice, so a second carries its column.
+        """
+        used: set[tuple[str, str]] = set()
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.executescript(_COLUMNS_OF_GEOPACKAGE_1_3)
+            for layer, name, _, label, _ in self._names:
+                alias = label if (layer, label) not in used else f"{label} ({name})"
+                used.add((layer, alias))
+                connection.execute(
+                    "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) "
+                    "VALUES (?, ?, ?, ?) ON CONFLICT (table_name, column_name) "
+                    "DO UPDATE SET name = excluded.name, title = excluded.title",
+                    (layer, name, alias, label),
+                )

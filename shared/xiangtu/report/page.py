@@ -11,7 +11,7 @@ import jinja2
 
 from ..catalogue.loader import resources_folder
 from ..catalogue.model import Label
-from ..errors import BadFile
+from ..store import places
 from . import labels
 from .statistics import Amount, Figures, Group, Table
 
@@ -39,12 +39,10 @@ class Chart:
 
 
 def write(figures: Figures, path: Path, language: str = "zh") -> Path:
-    """Write the page; returns the path. BadFile("report.not_written") if it cannot be."""
-    try:
-        path.write_text(render(figures, language), encoding="utf-8")
-    except OSError as fault:
-        reason = fault.strerror or str(fault)
-        raise BadFile("report.not_written", path=str(path), reason=reason) from fault
+    """Write the page; returns the path. BadFile says why the place cannot be written to."""
+    content = render(figures, language)
+    with places.place_told(path):
+        path.write_text(content, encoding="utf-8")
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import xlsxwriter
@@ -9,7 +10,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from ..errors import BadFile
+from ..store import places
 from . import labels
 from .statistics import Amount, Figures, Group, Table, Township
 
@@ -30,18 +31,18 @@ _LONGEST_NAME = 31
 
 
 def write(figures: Figures, path: Path, language: str = "zh") -> Path:
-    """Write the figures; returns the path. BadFile("report.not_written") if it cannot be."""
-    book = xlsxwriter.Workbook(str(path), {"in_memory": True})
+    """Write the figures; returns the path. BadFile says why the place cannot be written to."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"title": f"{figures.name} {labels.label('title').in_language(language)}"})
     styles = _Styles(book)
     used: set[str] = set()
     for table in figures.tables:
         sheet = book.add_worksheet(_sheet_name(table.label.in_language(language), used))
         _Sheet(sheet, styles, figures, table, language).write()
-    try:
-        book.close()
-    except (OSError, xlsxwriter.exceptions.FileCreateError) as fault:
-        raise BadFile("report.not_written", path=str(path), reason=str(fault)) from fault
+    book.close()
+    with places.place_told(path):
+        path.write_bytes(content.getvalue())
     return path
 
 
