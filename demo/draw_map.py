@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from qgis.core import QgsApplication, QgsProject
+from qgis.core import QgsApplication, QgsProject, QgsRectangle, QgsReferencedRectangle
 from xiangtu import catalogue, store
 
 from qgis_plugin.map import layout as layouts
@@ -69,21 +69,37 @@ def _draw(options: argparse.Namespace) -> int:
     village.updateExtents()
     extent = village.extent()
     extent.grow(40)
-    project.viewSettings().setDefaultViewExtent(_referenced(extent, project))
+    project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, project.crs()))
     drawn = [built.layers[name] for name in _DRAWN] + ([built.backdrop] if built.backdrop else [])
     sheet = layouts.add_one_map(
         project, drawn, [built.layers[name] for name in _LEGEND], extent, words, _RESOURCES
     )
     project.write(str(target))
-    done = layouts.export_png(sheet, options.out / "one_map.png", options.dpi)
+    done = _pictures(project, built, drawn, options.out)
+    done &= layouts.export_png(sheet, options.out / "one_map.png", options.dpi)
     done &= layouts.export_pdf(sheet, options.out / "one_map.pdf")
     return 0 if done else 1
 
 
-def _referenced(extent, project):  # type: ignore[no-untyped-def]
-    from qgis.core import QgsReferencedRectangle
-
-    return QgsReferencedRectangle(extent, project.crs())
+def _pictures(project, built, drawn, out):  # type: ignore[no-untyped-def]
+    """A village and its houses from near, with labels."""
+    village = next(built.layers["village"].getFeatures("\"code\" LIKE '%102203'"), None)
+    if village is None:
+        return False
+    done = True
+    houses = [
+        each.geometry().boundingBox()
+        for each in built.layers["homestead"].getFeatures(f"\"village\" = '{village['code']}'")
+    ]
+    middle = houses[0].center() if houses else village.geometry().centroid().asPoint()
+    for name, width in (("detail_village.png", 900.0), ("detail_houses.png", 190.0)):
+        height = width * 9 / 14
+        extent = QgsRectangle(
+            middle.x() - width / 2, middle.y() - height / 2,
+            middle.x() + width / 2, middle.y() + height / 2,
+        )  # fmt: skip
+        done &= layouts.render_picture(project, drawn, extent, out / name)
+    return done
 
 
 if __name__ == "__main__":

@@ -190,9 +190,7 @@ def _rounded(shape: shapely.Geometry) -> shapely.Geometry:
 def add_works(register: Register, land: Land, seed: int) -> None:
     """The river's bed in each village, and a reservoir or pond near each second village."""
     for village in land.villages:
-        bed = shapely.intersection(
-            land.network.water, village.outline.buffer(-0.3), grid_size=0.1
-        )
+        bed = shapely.intersection(land.network.water, village.outline.buffer(-0.3), grid_size=0.1)
         for number, part in enumerate(shapely.get_parts(bed)):
             if part.geom_type != "Polygon" or part.area < 500:
                 continue

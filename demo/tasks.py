@@ -140,9 +140,7 @@ class Planner:
             village = villages[number % len(villages)]
             holding = self._pick(village, land_use="01")
             if number % 6:
-                plan.tasks.append(
-                    Task("farmland", village.code, {}, holding.uuid, unchanged=True)
-                )
+                plan.tasks.append(Task("farmland", village.code, {}, holding.uuid, unchanged=True))
             else:
                 crop = str(self.random.choice(_CROPS))
                 answers = {"crop": crop, "planting": "LYFL" if crop == "油菜" else "LS"}

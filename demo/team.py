@@ -11,6 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from xiangtu.errors import BadInput
+from xiangtu.geo import gauss_kruger
+from xiangtu.gnss.fix import Fix
+from xiangtu.gnss.nmea_file import NmeaFile
+from xiangtu.store import SurveyFile
 
 from field_app.controllers.capture import (
     Measured,
@@ -22,15 +27,10 @@ from field_app.controllers.division import divide
 from field_app.controllers.form import Form, confirm_unchanged
 from field_app.controllers.photos import attach_photo
 from field_app.controllers.start import Fieldwork
-from xiangtu.errors import BadInput
-from xiangtu.geo import gauss_kruger
-from xiangtu.gnss.fix import Fix
-from xiangtu.gnss.nmea_file import NmeaFile
-from xiangtu.store import SurveyFile
 
 from . import pictures
 from .nmea_stream import Receiver, Stretch
-from .tasks import Photo, Task, TeamPlan
+from .tasks import RTK_LOST, Photo, Task, TeamPlan
 from .terrain import Terrain
 
 #: Epochs that a surveyor stands at a corner, and at a point.
@@ -52,6 +52,9 @@ class Diary:
     photos: int = 0
     walks: int = 0
     problems: list[str] = field(default_factory=list)
+    #: The walk on which reception was lost, and the outline that came of it.
+    walk: tuple[Fix, ...] = ()
+    walked: shapely.Geometry | None = None
     to_do_before: int = 0
     to_do_after: int = 0
 
@@ -159,6 +162,8 @@ class Team:
                 raise
             measured = self._capture(survey, task, record, recorded, _WHY_KEPT)
         self.diary.walks += task.shape in ("walk", "line", "corners")
+        if task.shape == "walk" and task.stretches is RTK_LOST:
+            self.diary.walk, self.diary.walked = measured.fixes, measured.geometry
         self.diary.fixes += len(measured.fixes)
         self.diary.fixes_by_type.update(each.fix_type for each in measured.fixes)
         if task.second is not None:

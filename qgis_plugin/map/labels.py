@@ -40,10 +40,13 @@ _LETTERING = {
     "works": Lettering(6.5, "#2c4a63", "#ffffffd0", 10_000, False, "over"),
     "farmland": Lettering(
         6, "#6b5a1e", "#ffffffa0", 3_000, False, "over",
-        "right(\"code\", 5) || '\\n' || format_number(\"area_mu\", 2)",
+        "coalesce(\"name\" || '\\n', '') || format_number(\"area_mu\", 2) || ' 亩'",
     ),
-    "homestead": Lettering(6, "#7c2f44", "#ffffffa0", 2_000, False, "over"),
-    "house": Lettering(5.5, "#ffffff", "#7c2f44", 1_000, False, "over"),
+    # The village's code stands in front of every number: the running number tells them apart.
+    "homestead": Lettering(
+        5.5, "#7c2f44", "#ffffffa0", 2_000, False, "over", "right(\"code\", 5)"
+    ),
+    "house": Lettering(5, "#ffffff", "#7c2f44", 1_000, False, "over", "\"storeys\" || 'F'"),
 }  # fmt: skip
 
 
@@ -54,11 +57,7 @@ def labelling(layer: Layer, family: str) -> QgsVectorLayerSimpleLabeling | None:
         return None
     how = _LETTERING[layer.name]
     settings = QgsPalLayerSettings()
-    if (
-        how.expression
-        and layer.name in ("farmland",)
-        and {"parcel_code", "area_mu"} <= set(layer.fields)
-    ):
+    if how.expression:
         settings.fieldName, settings.isExpression = how.expression, True
     else:
         settings.fieldName = named

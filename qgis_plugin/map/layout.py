@@ -26,6 +26,8 @@ from qgis.core import (
     QgsLegendRenderer,
     QgsLegendStyle,
     QgsMapLayer,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
     QgsPrintLayout,
     QgsProject,
     QgsRectangle,
@@ -33,7 +35,7 @@ from qgis.core import (
     QgsUnitTypes,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 
 from .fonts import chinese_family, font
 from .symbols import colour, embedded_svg
@@ -266,6 +268,29 @@ def _place(
     item.attemptMove(QgsLayoutPoint(box[0], box[1]))
     if sized:
         item.attemptResize(QgsLayoutSize(box[2], box[3]))
+
+
+def render_picture(
+    project: QgsProject,
+    layers: Sequence[QgsMapLayer],
+    extent: QgsRectangle,
+    path: Path,
+    size_px: tuple[int, int] = (1400, 900),
+    dpi: int = 130,
+) -> bool:
+    """A map without any frame around it, as a picture; whether it worked."""
+    settings = QgsMapSettings()
+    settings.setLayers(list(layers))
+    settings.setDestinationCrs(project.crs())
+    settings.setTransformContext(project.transformContext())
+    settings.setOutputSize(QSize(*size_px))
+    settings.setOutputDpi(dpi)
+    settings.setBackgroundColor(colour("#ffffff"))
+    settings.setExtent(extent)
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    return bool(job.renderedImage().save(str(path)))
 
 
 def export_png(layout: QgsPrintLayout, path: Path, dpi: int = 200) -> bool:

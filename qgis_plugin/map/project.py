@@ -12,18 +12,21 @@ from qgis.core import (
     QgsDataSourceUri,
     QgsEditorWidgetSetup,
     QgsHillshadeRenderer,
+    QgsLayerTree,
     QgsLayerTreeGroup,
     QgsMapLayer,
     QgsProject,
     QgsRasterLayer,
     QgsRelation,
     QgsVectorLayer,
+    QgsVirtualLayerDefinition,
+    QgsWkbTypes,
 )
 from xiangtu.catalogue.model import Catalogue, Layer
 
 from .fonts import chinese_family
 from .labels import labelling
-from .symbols import SymbolMaker, colour
+from .symbols import SymbolMaker, colour, findings_renderer
 
 #: Groups in drawing order, the topmost first: (name in zh, name in en, layers).
 GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -117,6 +120,7 @@ def build_project(
         if labels is not None:
             layer.setLabeling(labels)
             layer.setLabelsEnabled(True)
+    _add_findings(project, root, survey, srid, chinese)
     _add_relations(project, catalogue, made, language)
     backdrop = _add_backdrop(project, root, elevation, "地形" if chinese else "Terrain")
     return ProjectLayers(project, made, backdrop)
@@ -178,6 +182,35 @@ def _describe_fields(
     layer.setEditFormConfig(form)
     if description.title_field:
         layer.setDisplayExpression(f'"{description.title_field}"')
+
+
+def _add_findings(
+    project: QgsProject, root: QgsLayerTree, survey: Path, srid: int, chinese: bool
+) -> None:
+    """The open findings of the last check as points, coloured by how grave they are."""
+    uri = QgsDataSourceUri()
+    uri.setDatabase(str(survey))
+    uri.setDataSource("", "finding", "", "", "")
+    table = QgsVectorLayer(uri.uri(), "finding", "spatialite")
+    project.addMapLayer(table, False)
+    query = (
+        "SELECT id, rule, severity, layer, record, measured, detail, "
+        f"make_point(x, y, {srid}) AS geometry FROM finding WHERE state = 'open' AND x IS NOT NULL"
+    )
+    definition = QgsVirtualLayerDefinition()
+    definition.addSource("finding", table.id())
+    definition.setQuery(query)
+    definition.setGeometryField("geometry")
+    definition.setGeometryWkbType(QgsWkbTypes.Point)
+    definition.setGeometrySrid(srid)
+    points = QgsVectorLayer(definition.toString(), "检查发现" if chinese else "Findings", "virtual")
+    points.setRenderer(findings_renderer(chinese))
+    project.addMapLayer(points, False)
+    group = root.insertGroup(0, "质量检查" if chinese else "Check")
+    group.addLayer(points)
+    hidden = group.addLayer(table)
+    hidden.setName("检查发现表" if chinese else "Table of findings")
+    group.setExpanded(False)
 
 
 def _add_relations(

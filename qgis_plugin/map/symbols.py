@@ -137,6 +137,22 @@ class SymbolMaker:
         return _of(QgsMarkerSymbol(), [drawn])
 
 
+def findings_renderer(chinese: bool) -> QgsCategorizedSymbolRenderer:
+    """Findings by severity: errors red, warnings orange, notes grey."""
+    categories = []
+    for severity, fill, name in (
+        ("error", "#d7191c", "错误" if chinese else "Error"),
+        ("warning", "#f28e1c", "警告" if chinese else "Warning"),
+        ("note", "#8a8f94", "提示" if chinese else "Note"),
+    ):
+        drawn = QgsSimpleMarkerSymbolLayer(QgsSimpleMarkerSymbolLayer.Circle, 2.6)
+        drawn.setColor(colour(fill + "b0"))
+        drawn.setStrokeColor(colour("#ffffff"))
+        drawn.setStrokeWidth(0.3)
+        categories.append(QgsRendererCategory(severity, _of(QgsMarkerSymbol(), [drawn]), name))
+    return QgsCategorizedSymbolRenderer("severity", categories)
+
+
 def _of(symbol: QgsSymbol, parts: list[QgsSymbolLayer]) -> QgsSymbol:
     """The symbol made of these parts; one by one, since a list does not hand over its elements."""
     symbol.deleteSymbolLayer(0)
