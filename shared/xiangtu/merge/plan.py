@@ -7,7 +7,6 @@ and both ways give the same state, since it is a function of the set of changes.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from ..catalogue.model import GEOMETRY_COLUMN
 from ..errors import BadPackage, Cancelled
+from ..package import package_table
 from ..package.survey_package import OpenedPackage, open_package
 from ..store import SurveyFile
 from ..store.secrets import key_hmacs
@@ -175,7 +175,7 @@ def _merge(
         by_layer=dict(Counter(_layers(accepted))),
         catalogue=_other_catalogue(file, opened),
     )
-    _record_package(file, opened, batch)
+    package_table.note(file.connection, opened.description, opened.sha256, "merged", batch.uuid)
     close_batch(file, batch, {**asdict(report), "followed": []})
     _step(progress, 0.95, "merge.saving")
     return report
@@ -272,29 +272,6 @@ def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
             file.keep_attachment(sha256, path)
             copied += 1
     return copied
-
-
-def _record_package(file: SurveyFile, opened: OpenedPackage, batch: Batch) -> None:
-    about = opened.description
-    file.connection.execute(
-        "INSERT OR REPLACE INTO package (uuid, device, number, previous, assignment, "
-        "first_change, last_change, state, batch, made_at, arrived_at, sha256, description) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 'merged', ?, ?, ?, ?, ?)",
-        (
-            about.uuid,
-            about.device,
-            about.number,
-            about.previous,
-            about.assignment,
-            about.first_change,
-            about.last_change,
-            batch.uuid,
-            about.made_at,
-            batch.made_at,
-            opened.sha256,
-            json.dumps(asdict(about), ensure_ascii=False, sort_keys=True),
-        ),
-    )
 
 
 # -- the records -----------------------------------------------------------------------------

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import BadPackage
+from ..package import package_table
 from ..package.survey_package import OpenedPackage
 from ..store import SurveyFile
-from ..store.system_tables import NOW
 
 
 def folder(file: SurveyFile) -> Path:
@@ -72,23 +70,7 @@ def keep(file: SurveyFile, opened: OpenedPackage, path: Path) -> None:
             os.fsync(stream.fileno())
         part.replace(place)
     with file.atomic():
-        file.connection.execute(
-            "INSERT OR IGNORE INTO package (uuid, device, number, previous, assignment, "
-            "first_change, last_change, state, made_at, arrived_at, sha256, description) "
-            f"VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, {NOW}, ?, ?)",
-            (
-                about.uuid,
-                about.device,
-                about.number,
-                about.previous,
-                about.assignment,
-                about.first_change,
-                about.last_change,
-                about.made_at,
-                opened.sha256,
-                json.dumps(asdict(about), ensure_ascii=False, sort_keys=True),
-            ),
-        )
+        package_table.note(file.connection, about, opened.sha256, "waiting")
 
 
 def next_in_line(file: SurveyFile, device: str, number: int) -> list[Path]:

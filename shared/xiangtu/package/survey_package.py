@@ -20,7 +20,7 @@ from ..store.faults import told
 from ..store.identity import new_uuid
 from ..store.places import refuse_existing
 from ..store.system_tables import APPEND_ONLY
-from . import container
+from . import container, package_table
 from .bag import BagWriter
 from .description import PackageDescription
 from .enrolment import now
@@ -236,23 +236,7 @@ def _note(
     """The package is in its place: note it, and what went with it."""
     with survey.atomic():
         connection = survey.connection
-        connection.execute(
-            "INSERT INTO package (uuid, device, number, previous, assignment, first_change, "
-            "last_change, state, made_at, sha256, description) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, 'packed', ?, ?, ?)",
-            (
-                about.uuid,
-                about.device,
-                about.number,
-                about.previous,
-                about.assignment,
-                about.first_change,
-                about.last_change,
-                about.made_at,
-                sha256,
-                json.dumps(asdict(about), ensure_ascii=False),
-            ),
-        )
+        package_table.note(connection, about, sha256, "packed")
         for table, rows in append_only.items():
             connection.executemany(
                 f"UPDATE {table} SET batch = ? WHERE uuid = ?",
