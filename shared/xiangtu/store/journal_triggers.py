@@ -122,12 +122,14 @@ def _identity(table: JournalledTable) -> str:
 def _insert(table: JournalledTable) -> str:
     name = table.name
     this = f"""(SELECT uuid FROM "{name}" WHERE fid = NEW.fid)"""
+    # Who does not know the bookkeeping has copied what is derived, too, from another shape.
+    emptied = "".join(f', "{column}" = NULL' for column in table.derived)
     return "\n".join(
         (
             f'AFTER INSERT ON "{name}" WHEN {_QUIET} = 0\nBEGIN',
             *_made_sound(name),
             f'UPDATE "{name}" SET (surveyor, device, utc_offset_min, created_at, updated_at) = '
-            f"(SELECT author, device, utc_offset_min, {NOW}, {NOW} FROM session) "
+            f"(SELECT author, device, utc_offset_min, {NOW}, {NOW} FROM session){emptied} "
             "WHERE fid = NEW.fid AND EXISTS (SELECT 1 FROM session s WHERE "
             "NEW.surveyor IS NOT s.author OR NEW.device IS NOT s.device OR "
             "NEW.utc_offset_min IS NOT s.utc_offset_min OR "

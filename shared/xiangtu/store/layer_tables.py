@@ -14,7 +14,7 @@ from ..catalogue.model import (
 )
 from ..errors import BadFile
 from . import journal_triggers, spatial_tables
-from .system_tables import NEW_UUID, NOW
+from .system_tables import NOW
 
 _SQL_TYPES = {"real": "REAL", "integer": "INTEGER", "boolean": "INTEGER"}
 _COMMON_TYPES = {
@@ -56,13 +56,15 @@ def column_definitions(layer: Layer) -> dict[str, str]:
 
 def create(connection: sqlite3.Connection, layer: Layer, srid: int) -> None:
     """Make the table of a layer with its indexes; its journal triggers follow by `align`."""
-    columns = ",\n  ".join(
+    columns = ", ".join(
         f'"{name}" {definition}' for name, definition in column_definitions(layer).items()
     )
-    # NULL given for the uuid (ogr2ogr -append does) becomes the default rather than a refusal.
+    # A missing uuid is made by the insert trigger, not by a default: for a unique column with a
+    # default QGIS writes the default into the second part of a split, without one <uuid>_1,
+    # which tells where the part came from. QGIS sees UNIQUE on the first line only.
     connection.execute(
-        f'CREATE TABLE "{layer.name}" (\n  fid INTEGER PRIMARY KEY AUTOINCREMENT,\n'
-        f"  uuid TEXT NOT NULL ON CONFLICT REPLACE DEFAULT {NEW_UUID} UNIQUE,\n  {columns})"
+        f'CREATE TABLE "{layer.name}" (fid INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT UNIQUE, '
+        f"{columns})"
     )
     if layer.geometry:
         spatial_tables.add_geometry(connection, layer, srid)
