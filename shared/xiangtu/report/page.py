@@ -19,6 +19,10 @@ from .statistics import Amount, Figures, Group, Table
 _CHARTED = ("area_mu", "length_m", "count")
 #: A chart with more bars than this is no longer read.
 _MOST_BARS = 40
+#: With more columns than this a table no longer fits across a page; it then shows the first
+#: measures of each class alone, and the workbook has the rest.
+_MOST_COLUMNS = 26
+_FEW_MEASURES = ("count", "area_mu", "length_m")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ def render(figures: Figures, language: str = "zh") -> str:
         label=lambda name, /, **facts: words(labels.label(name, **facts)),
         measure=lambda name: words(labels.measure(name)),
         shown=shown,
+        measures=_measures,
+        moment=figures.made_at[:16].replace("T", " ") + " UTC",
         codes=lambda township: [village.code for village in township.villages],
         charts=[_chart(figures, table, language) for table in figures.tables],
     )
@@ -75,9 +81,15 @@ def render(figures: Figures, language: str = "zh") -> str:
 def shown(amount: Amount, measure: str) -> str:
     """A value as people write it: thousands set off, two decimals where it is measured."""
     value = amount.get(measure)
-    if value is None:
-        return ""
+    if not value:
+        return "–"
     return f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def _measures(table: Table, group: Group) -> tuple[str, ...]:
+    if sum(len(each.measures) for each in table.groups) <= _MOST_COLUMNS:
+        return group.measures
+    return tuple(each for each in group.measures if each in _FEW_MEASURES)
 
 
 def _chart(figures: Figures, table: Table, language: str) -> Chart:

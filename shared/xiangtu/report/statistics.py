@@ -77,6 +77,11 @@ class Group:
     measures: tuple[str, ...]
     amounts: Mapping[str, Amount]
 
+    @property
+    def official_code(self) -> str:
+        """The code if it is one of a standard; a word of the program's own is not for readers."""
+        return "" if any(each.islower() for each in self.code) else self.code
+
     def amount(self, village: str) -> Amount:
         """The amount in a village, nought if there is nothing."""
         found = self.amounts.get(village)

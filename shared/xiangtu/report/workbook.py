@@ -148,8 +148,7 @@ class _Sheet:
             column = last + 1
 
     def _group_name(self, group: Group) -> str:
-        name = group.label.in_language(self._language)
-        return name if self._table is self._figures.summary else f"{group.code} {name}".strip()
+        return f"{group.official_code} {group.label.in_language(self._language)}".strip()
 
     def _texts(self, row: int, code: str, name: str, level: str) -> None:
         self._sheet.write_string(row, 0, code, self._styles.texts[level])
