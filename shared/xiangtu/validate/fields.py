@@ -144,7 +144,8 @@ def _of_field(catalogue: Catalogue, field: Field) -> Iterator[Condition]:
                 repr(limit),
                 facts=facts,
             )
-    if field.code_list and field.type in ("code", "codes"):
+    # A masked value ("****") is in no list.
+    if field.code_list and field.type in ("code", "codes") and not field.sensitive:
         codes = json.dumps(list(catalogue.code_lists[field.code_list].codes))
         name = f"codes_{re.sub('[^a-z0-9_]', '_', field.code_list)}"
         known = f"(SELECT value FROM json_each(:{name}))"
