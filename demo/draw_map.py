@@ -93,7 +93,7 @@ def _pictures(project, built, drawn, out):  # type: ignore[no-untyped-def]
     ]
     middle = houses[0].center() if houses else village.geometry().centroid().asPoint()
     for name, width in (("detail_village.png", 900.0), ("detail_houses.png", 190.0)):
-        height = width * 9 / 14
+        height = width * 720 / 1100
         extent = QgsRectangle(
             middle.x() - width / 2, middle.y() - height / 2,
             middle.x() + width / 2, middle.y() + height / 2,

@@ -12,7 +12,7 @@ import jinja2
 import numpy as np
 import shapely
 from PIL import Image
-from xiangtu import catalogue
+from xiangtu import catalogue, store
 from xiangtu.catalogue import Label
 from xiangtu.geo import blobs, gauss_kruger
 from xiangtu.gnss.fix import Fix
@@ -187,20 +187,20 @@ def _walk_drawing(fixes: tuple[Fix, ...], outline: Any, srid: int) -> str:
 
 
 def _field_photos(made: Journey) -> list[dict[str, str]]:
-    """Some photos that the teams brought, without what EXIF says of the place."""
-    from xiangtu import store
-
+    """A photo of each layer that the teams photographed, without what EXIF says of the place."""
     with store.open(made.folder / "county.sqlite", readonly=True) as file:
         rows = list(
-            file.select("attachment", "longitude_deg IS NOT NULL AND layer <> 'relic' "
-                        "AND taken_at > '2025' ORDER BY taken_at")
+            file.select("attachment", "longitude_deg IS NOT NULL AND taken_at > '2025' "
+                        "ORDER BY taken_at")
         )  # fmt: skip
-    return [_thumbnail(made, row, f"field-{number}") for number, row in enumerate(rows[:8], 1)]
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        first.setdefault(row["layer"], row)
+    chosen = list(first.values())[:4]
+    return [_thumbnail(made, row, f"field-{number}") for number, row in enumerate(chosen, 1)]
 
 
 def _relic_photos(made: Journey) -> list[dict[str, str]]:
-    from xiangtu import store
-
     with store.open(made.folder / "county.sqlite", readonly=True) as file:
         rows = list(
             file.select("attachment", "layer = 'relic' AND role = 'overview' "

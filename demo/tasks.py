@@ -335,66 +335,21 @@ class Planner:
 
     def _common_ground(self, first: TeamPlan, second: TeamPlan, village: Village) -> None:
         """Where the two areas meet both teams come by: conflicts, and a house surveyed twice."""
-        answered, reshaped, third = (
-            self._pick(village, land_use="01", smallest_m2=500) for _ in range(3)
-        )
-        first.tasks.append(
-            Task(
-                "farmland",
-                village.code,
-                {"land_use": "0103", "crop": "玉米"},
-                answered.uuid,
+        answered = self._pick(village, land_use="0101", smallest_m2=500)
+        reshaped, third = (self._pick(village, land_use="01", smallest_m2=500) for _ in range(2))
+        for team, land_use, crop in ((first, "0103", "玉米"), (second, "0102", "红薯")):
+            team.tasks.append(
+                Task("farmland", village.code, {"land_use": land_use, "crop": crop}, answered.uuid)
             )
-        )
-        second.tasks.append(
-            Task(
-                "farmland",
-                village.code,
-                {"land_use": "0101", "crop": "水稻"},
-                answered.uuid,
-            )
-        )
         ring = _ring(reshaped.terrace.outline)
-        moved = ring.copy()
-        middle = ring[:-1].mean(axis=0)
-        corner = len(ring) // 3
-        moved[corner] += (middle - ring[corner]) * 0.12
-        first.tasks.append(
-            Task(
-                "farmland",
-                village.code,
-                {},
-                reshaped.uuid,
-                shape="corners",
-                points=ring,
+        for team, points in ((first, ring), (second, _shortened(ring))):
+            team.tasks.append(
+                Task("farmland", village.code, {}, reshaped.uuid, shape="corners", points=points)
             )
-        )
-        second.tasks.append(
-            Task(
-                "farmland",
-                village.code,
-                {},
-                reshaped.uuid,
-                shape="corners",
-                points=moved,
+        for team, delegate in ((first, "村组代表"), (second, "承包户本人")):
+            team.tasks.append(
+                Task("farmland", village.code, {"delegate_name": delegate}, third.uuid)
             )
-        )
-        first.tasks.append(
-            Task(
-                "farmland",
-                village.code,
-                {"delegate_name": "村组代表"},
-                third.uuid,
-            )
-        )
-        second.tasks.append(
-            Task(
-                "farmland",
-                village.code,
-                {"delegate_name": "承包户本人"},
-                third.uuid,
-            )
-        )
         outline, house = self._new_lot(village, 9)
         first.tasks.extend(self._homestead_tasks(village, outline, house, "twice-1", "两队都到"))
         second.tasks.extend(self._homestead_tasks(village, outline, house, "twice-2", "两队都到"))  # fmt: skip
@@ -440,6 +395,15 @@ class Planner:
         tasks = self._homestead_tasks(home, outline, outside, "astray", "房屋越界", photo=False)
         tasks[1].answers["real_estate_unit"] = "990101001002GC00017F0001"
         first.tasks.extend([tasks[0], replace(tasks[1], despite="不动产单元号抄自旧证")])
+
+
+def _shortened(ring: np.ndarray) -> np.ndarray:
+    """The outline of a team that took another ridge for the parcel's far end."""
+    middle = ring[:-1].mean(axis=0)
+    _, axes = np.linalg.eigh(np.cov((ring[:-1] - middle).T))
+    along = (ring - middle) @ axes[:, 1]
+    too_far = np.maximum(along - (along.min() + 0.78 * np.ptp(along)), 0)
+    return ring - too_far[:, None] * axes[:, 1]
 
 
 def _ring(outline: shapely.Polygon) -> np.ndarray:

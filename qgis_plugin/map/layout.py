@@ -275,7 +275,7 @@ def render_picture(
     layers: Sequence[QgsMapLayer],
     extent: QgsRectangle,
     path: Path,
-    size_px: tuple[int, int] = (1400, 900),
+    size_px: tuple[int, int] = (1100, 720),
     dpi: int = 130,
 ) -> bool:
     """A map without any frame around it, as a picture; whether it worked."""

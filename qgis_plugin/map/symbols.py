@@ -88,15 +88,20 @@ class SymbolMaker:
             matched = [code for code in codes.codes if _is_below(codes, code, wanted)]
             if not matched:
                 continue
-            names = [codes.codes[code].label.in_language(self._language)
-                     for code in wanted if code in codes.codes]  # fmt: skip
-            joiner = "、" if self._language.startswith("zh") else ", "
             symbol = self.symbol(layer, {**basic, **each})
             value: Any = matched if len(matched) > 1 else matched[0]
-            categories.append(QgsRendererCategory(value, symbol, joiner.join(names)))
+            categories.append(QgsRendererCategory(value, symbol, self._name(codes, wanted, each)))
         rest = "其他" if self._language.startswith("zh") else "Other"
         categories.append(QgsRendererCategory("", self.symbol(layer, basic), rest))
         return QgsCategorizedSymbolRenderer(field.name, categories)
+
+    def _name(self, codes: CodeList, wanted: list[str], look: Look) -> str:
+        """What a class is called in the legend."""
+        if "label" in look:
+            return str(look["label"]["zh" if self._language.startswith("zh") else "en"])
+        joiner = "、" if self._language.startswith("zh") else ", "
+        known = [codes.codes[code] for code in wanted if code in codes.codes]
+        return joiner.join(each.label.in_language(self._language) for each in known)
 
     @staticmethod
     def _classes(layer: Layer, look: Look, codes: CodeList) -> list[tuple[list[str], Look]]:
