@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import shapely
 from osgeo import gdal, ogr, osr
 from xiangtu import catalogue, store
-from xiangtu.package import assignment, enrolment, survey_package, tablet
+from xiangtu.package import adoption, assignment, enrolment, survey_package, tablet
 from xiangtu.sealing import keys
 
 from . import terraces
@@ -23,7 +23,14 @@ from .changes import Change, changes_of_team
 ROOT = Path(__file__).resolve().parents[1]
 Say = Callable[[str], None]
 #: What the kept files are a result of; they are made again when any of it changes.
-_MADE_BY = ("bench", "shared/xiangtu/store", "shared/xiangtu/package", "shared/xiangtu/sealing")
+_MADE_BY = (
+    "bench/terraces.py",
+    "bench/changes.py",
+    "bench/county_files.py",
+    "shared/xiangtu/store/*.py",
+    "shared/xiangtu/package/*.py",
+    "shared/xiangtu/sealing/*.py",
+)
 _INSERTED_AT_ONCE = 20_000
 
 
@@ -87,8 +94,8 @@ def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Fi
 
 def _state() -> str:
     digest = hashlib.sha256(catalogue.load().version.encode())
-    for folder in _MADE_BY:
-        for path in sorted((ROOT / folder).glob("*.py")):
+    for pattern in _MADE_BY:
+        for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -146,7 +153,7 @@ def _make_package(files: Files, team: int) -> None:
                 ["village", "farmland"],
             )
             changes = changes_of_team(file, _village(team), files.changes)
-        assignment.adopt(work / "tablet", work / "out.xta")
+        adoption.adopt(work / "tablet", work / "out.xta")
         with device.survey() as survey:
             survey.sign_in(author=f"team {team + 1}", device=device.device_id)
             with survey.atomic():

@@ -51,8 +51,8 @@ def _ours(files: Files) -> float:
         start = time.perf_counter()
         for team in range(files.teams):
             report = plan.merge(file, files.package(team), identity, author="bench")
-            if report.state != "merged":
-                raise RuntimeError(f"package {team + 1} was not merged: {report}")
+            if report.updated != files.changes or report.held or report.conflicts:
+                raise RuntimeError(f"package {team + 1} was not merged whole: {report}")
         return time.perf_counter() - start
 
 
