@@ -20,6 +20,7 @@ from . import (
     layer_tables,
     lineage,
     number_ranges,
+    past,
     raw_fixes,
     records,
     secrets,
@@ -311,6 +312,16 @@ class SurveyFile:
     def descendants(self, parent: str) -> list[tuple[str, str]]:
         """(uuid, kind) of the records that came from a record."""
         return lineage.children_of(self, parent)
+
+    def as_of(self, layer: str, time: datetime) -> Iterator[dict[str, Any]]:
+        """The records of a layer as they stood at a time (with its zone), say the close of a
+        campaign: uuid, the journalled and the derived columns, geometries as shapely.
+
+        Read from the journal: edits made here by then, and those of packages merged by then.
+        Where teams contradicted each other and nobody had decided yet, the value that arrived
+        last. The cost is that of reading the layer's journal. BadInput("time.no_zone").
+        """
+        return past.as_of(self, layer, time)
 
     def save_draft(
         self, record: str, layer: str, answers: Mapping[str, Any], geometry: Any = None
