@@ -11,6 +11,7 @@ from osgeo import gdal, ogr, osr
 from xiangtu import importing
 from xiangtu.errors import BadFile, BadInput, Cancelled
 from xiangtu.importing import ImportMapping, Refusal, Source
+from xiangtu.merge.undo import undo
 
 COLUMNS = {"DKBM": str, "DKMC": str, "TDLYLX": str}
 FIRST = "990101101201"
@@ -57,6 +58,17 @@ def test_an_import_is_journalled_as_one_batch(county, write_source, square):
     ).fetchone()
     assert (kind, author) == ("import", "officer")
     assert '"taken": 5' in report
+
+
+def test_an_import_can_be_undone_as_a_whole(county, write_source, square):
+    path = write_source("a.gpkg", COLUMNS, [(parcel(n), square(30 * n, 0)) for n in range(1, 6)])
+    kept = importing.run(county, "farmland", path)
+    rows = [(parcel(n), square(30 * n, 100)) for n in range(11, 14)]
+    wrong = importing.run(county, "farmland", write_source("b.gpkg", COLUMNS, rows))
+    undo(county, str(wrong.number), author="officer")
+    codes_left = [row["code"][-2:] for row in county.select("farmland", "1 ORDER BY code")]
+    assert codes_left == ["01", "02", "03", "04", "05"]
+    assert kept.number != wrong.number
 
 
 def test_a_preview_says_what_would_happen_and_writes_nothing(county, write_source, square):
@@ -304,6 +316,16 @@ def test_a_file_that_cannot_be_read_is_named(county, tmp_path: Path, name, conte
 def test_a_folder_is_named(county, tmp_path: Path):
     with pytest.raises(BadFile, match=r"file\.is_directory"):
         importing.run(county, "farmland", tmp_path)
+
+
+def test_a_csv_row_with_more_values_than_columns_is_refused(county, tmp_path: Path):
+    path = tmp_path / "points.csv"
+    text = 'name,lon,lat\n"桥, 东头",116.45,35.22\n\n桥,西头,116.45,35.22\n井,116.45,35.22,,\n'
+    path.write_text(text, encoding="utf-8")
+    summary = importing.run(county, "place_name", path)
+    assert (summary.rows, summary.taken) == (3, 2)
+    assert [(each.row, each.reason) for each in summary.refused] == [(2, "surplus")]
+    assert {row["name"] for row in county.select("place_name")} == {"桥, 东头", "井"}
 
 
 def test_csv_whose_x_is_north(county, tmp_path: Path):

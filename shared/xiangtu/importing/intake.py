@@ -170,6 +170,9 @@ class Intake:
     def _prepare(self, chunk: Chunk) -> Prepared:
         refused: dict[int, Refusal] = {}
         records: list[dict[str, Any]] = [{} for _ in chunk.rows]
+        for at, row in enumerate(chunk.rows.tolist()):
+            if row in self.source.surplus:
+                refused[at] = Refusal(row, "surplus")
         for target, source in self.fields.items():
             self._fill(target, source, chunk, records, refused)
         shapes = self._shapes(chunk, refused) if self.layer.geometry else None

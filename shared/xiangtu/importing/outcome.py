@@ -15,8 +15,8 @@ class Refusal:
     """A row that cannot be taken; `row` is its place in the source from 1.
 
     Reasons about a value: type, date, length, code, digits_lost, reference, reference_ambiguous,
-    uuid. About the whole row: uuid_exists, position_missing, position_not_a_number,
-    geometry_missing, geometry_broken, geometry_kind, geometry_outside.
+    uuid, uuid_exists. About the whole row: surplus (more values than columns), position_missing,
+    position_not_a_number, geometry_missing, geometry_broken, geometry_kind, geometry_outside.
     """
 
     row: int

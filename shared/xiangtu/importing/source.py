@@ -14,6 +14,7 @@ import shapely
 from osgeo import gdal, ogr, osr
 
 from ..errors import BadFile, BadInput
+from . import csv_rows
 from . import encoding as encodings
 from .encoding import Encoding
 from .gdal_session import gdal_session
@@ -65,7 +66,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One layer of an opened file; `crs` is what pyproj understands, None if the file has none."""
+    """One layer of an opened file; `crs` is what pyproj understands, None if the file has none.
+
+    `surplus` are rows that have more values than there are columns.
+    """
 
     path: Path
     driver: str
@@ -76,6 +80,7 @@ class SourceFile:
     has_geometry: bool
     count: int
     warnings: list[str]
+    surplus: frozenset[int]
     _layer: ogr.Layer = field(repr=False)
 
     def chunks(self, columns: Iterable[str], size: int = 20_000) -> Iterator[Chunk]:
@@ -171,6 +176,9 @@ def open_source(
                 found.GetGeomType() != ogr.wkbNone,
                 found.GetFeatureCount(),
                 warnings,
+                csv_rows.surplus_rows(path, said.codec)
+                if driver == "CSV" and said
+                else frozenset(),
                 found,
             )
         finally:
