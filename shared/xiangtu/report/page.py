@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,12 +23,13 @@ _MOST_BARS = 40
 #: With more columns than this a table no longer fits across a page; it then shows the first
 #: measures of each class alone, and the workbook has the rest.
 _MOST_COLUMNS = 26
+_NAME_LETTERS = 32
 _FEW_MEASURES = ("count", "area_mu", "length_m")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its name, the value as text, and its length as a share of the longest."""
+    """One bar: its name as it fits beside it, the value as text, its share of the longest."""
 
     name: str
     value: str
@@ -123,4 +125,14 @@ def _bars(pairs: list[tuple[str, Amount]], measure: str) -> Iterable[Bar]:
     for at in sorted(most):
         if values[at]:
             name, amount = pairs[at]
-            yield Bar(name, shown(amount, measure), values[at] / longest)
+            yield Bar(_shortened(name), shown(amount, measure), values[at] / longest)
+
+
+def _shortened(name: str) -> str:
+    """The name cut to what fits beside a bar: 32 letters or 16 Chinese characters."""
+    room = _NAME_LETTERS
+    for at, each in enumerate(name):
+        room -= 2 if unicodedata.east_asian_width(each) in "WF" else 1
+        if room < 0:
+            return name[: at - 1] + "…"
+    return name
