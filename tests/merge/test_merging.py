@@ -344,3 +344,39 @@ def test_a_record_with_a_damaged_outline_is_held_and_the_rest_is_taken(world):
     ]
     assert row(world, "homestead", known("homestead", 0)) == before
     assert row(world, "house", known("house", 0))["storeys"] == 2
+
+
+def test_an_edit_on_an_open_conflict_settles_only_the_side_that_was_handed_out(world):
+    both_edit(world, "storeys", (2, 3))
+    for name in "ab":
+        world.merge(world.pack(name))
+    (before,) = open_conflicts(world)
+    world.add_tablet("c")
+    world.assign("c")
+    with world.survey("c") as file:
+        shown = file.get("house", known("house", 0))["storeys"]
+        file.update("house", known("house", 0), {"storeys": 6})
+    world.merge(world.pack("c"))
+    (conflict,) = open_conflicts(world)
+    unseen = next(head for head in before.heads if head.values["storeys"] != shown)
+    assert {head.change for head in conflict.heads} & {head.change for head in before.heads} == {
+        unseen.change
+    }
+    assert 6 in {head.values["storeys"] for head in conflict.heads}
+
+
+def test_an_edit_of_a_record_whose_deletion_is_in_question_does_not_keep_it_by_itself(world):
+    homestead = known("homestead", 1)
+    with world.survey("a") as file:
+        file.delete("homestead", homestead)
+    with world.survey("b") as file:
+        file.update("homestead", homestead, {"remark": "lived in"})
+    for name in "ab":
+        world.merge(world.pack(name))
+    world.assign("b")
+    with world.survey("b") as file:
+        file.update("homestead", homestead, {"remark": "still lived in"})
+    world.merge(world.pack("b"))
+    (conflict,) = open_conflicts(world)
+    assert conflict.unit == "@record"
+    assert row(world, "homestead", homestead)["remark"] == "still lived in"

@@ -15,7 +15,7 @@ from ..sealing import keys
 from ..store import SurveyFile
 from ..store.faults import told
 from ..store.identity import new_uuid
-from ..store.seen import seen_now
+from ..store.seen import seen_when_handed_out
 from ..store.system_tables import APPLICATION_ID
 from . import basemap as basemaps
 from . import container, enrolment, numbering
@@ -218,7 +218,7 @@ def _describe(
         campaign=_campaign(file, campaign),
         catalogue=file.catalogue.version,
         recipient=file.meta["recipient"],
-        seen=seen_now(connection).to_json(),
+        seen=seen_when_handed_out(connection, file.device_id).to_json(),
         counts=selection.counts(),
         basemap=Path(basemap).stem if basemap is not None else None,
         made_at=enrolment.now(),

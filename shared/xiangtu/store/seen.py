@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BadFile
@@ -54,6 +54,19 @@ class Seen:
             raise BadFile("basis.damaged", text=text[:80]) from fault
         return cls(highest, gaps)
 
+    def without(self, changes: Iterable[tuple[str, int]]) -> Seen:
+        """The same but for some changes, each (device, number)."""
+        missing: dict[str, set[int]] = {}
+        for device, ranges in self.gaps.items():
+            missing[device] = {
+                number for first, last in ranges for number in range(first, last + 1)
+            }
+        for device, number in changes:
+            missing.setdefault(device, set()).add(number)
+        return Seen(
+            self.highest, {device: _ranges(sorted(each)) for device, each in missing.items()}
+        )
+
 
 NOTHING = Seen({}, {})
 
@@ -85,6 +98,31 @@ def seen_now(connection: sqlite3.Connection) -> Seen:
     ):
         missing.setdefault(device, []).append(number)
     return Seen(highest, {device: _ranges(numbers) for device, numbers in missing.items()})
+
+
+def seen_when_handed_out(connection: sqlite3.Connection, county_device: str) -> Seen:
+    """What someone has seen who is given this county's records as they stand.
+
+    Of an open conflict that is one side only: the one shown (the county's own, else that of the
+    lowest device and number), and of a deletion in question the record that still stands. The
+    other sides were not seen, so that an edit does not settle a conflict that nobody looked at.
+    """
+    unseen: list[tuple[str, int]] = []
+    for (heads_text,) in connection.execute("SELECT heads FROM conflict WHERE unit <> '@record'"):
+        heads = [_place(connection, uuid) for uuid in json.loads(heads_text)]
+        own = [head for head in heads if head[0] == county_device]
+        shown = own[0] if own else heads[0]
+        unseen += [head[:2] for head in heads if head != shown]
+    for (heads_text,) in connection.execute("SELECT heads FROM conflict WHERE unit = '@record'"):
+        heads = [_place(connection, uuid) for uuid in json.loads(heads_text)]
+        unseen += [head[:2] for head in heads if head[2] == "delete"]
+    return seen_now(connection).without(unseen)
+
+
+def _place(connection: sqlite3.Connection, uuid: str) -> tuple[str, int, str]:
+    return connection.execute(
+        "SELECT device, number, operation FROM change WHERE uuid = ?", (uuid,)
+    ).fetchone()
 
 
 def _ranges(numbers: list[int]) -> Ranges:
