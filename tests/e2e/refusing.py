@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from command_line import VILLAGES, Place, Ran, done, survey_a_parcel, xiangtu
@@ -131,3 +132,11 @@ def refused(folder: Path, words: list[str], *names: str) -> Ran:
             assert name in line, (name, line)
         assert not FAULT_OR_WORDLESS.search(line), line
     return ran
+
+
+@dataclass(frozen=True)
+class Lockable:
+    """A folder that can be made one that can only be read."""
+
+    folder: Path
+    lock: Callable[[], None]

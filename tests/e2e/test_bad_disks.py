@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from refusing import (
     COUNTY_COMMANDS,
     OUT_COMMANDS,
     WRITING_COMMANDS,
+    Lockable,
     filled,
     ready,
     refused,
@@ -86,33 +86,35 @@ def test_a_full_disk_under_the_tablet(place: Place, own_disk: Path):
     assert not (place.folder / "x.xtp").exists()
 
 
-def _read_only(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-
-
 @pytest.mark.parametrize("command", WRITING_COMMANDS)
-def test_a_county_in_a_place_that_can_only_be_read(place: Place, own_disk: Path, command: str):
+def test_a_county_in_a_place_that_can_only_be_read(place: Place, lockable: Lockable, command: str):
     for name in ("county.sqlite", "county.key"):
-        shutil.copy(place.folder / name, own_disk)
-    _read_only(own_disk)
-    county = own_disk / "county.sqlite"
+        shutil.copy(place.folder / name, lockable.folder)
+    lockable.lock()
+    county = lockable.folder / "county.sqlite"
     with unchanged(place.folder):
-        refused(own_disk, filled(COUNTY_COMMANDS[command], place, county=county), "county.sqlite")
+        refused(
+            lockable.folder, filled(COUNTY_COMMANDS[command], place, county=county), "county.sqlite"
+        )
 
 
 @pytest.mark.parametrize("command", [*OUT_COMMANDS, "report"])
-def test_writing_to_a_place_that_can_only_be_read(place: Place, own_disk: Path, command: str):
+def test_writing_to_a_place_that_can_only_be_read(place: Place, lockable: Lockable, command: str):
     ready(command, place)
-    _read_only(own_disk)
-    refused_out(place, command, own_disk)
+    lockable.lock()
+    refused_out(place, command, lockable.folder)
 
 
-def test_a_tablet_in_a_place_that_can_only_be_read(place: Place, own_disk: Path):
+def test_a_tablet_in_a_place_that_can_only_be_read(place: Place, lockable: Lockable):
     ready("pack", place)
-    shutil.copytree(place.tablet, own_disk / "tablet")
-    _read_only(own_disk)
-    refused(own_disk, ["pack", str(own_disk / "tablet"), str(place.folder / "x.xtp")], "tablet")
-    refused(own_disk, ["start", str(own_disk / "new")], "new")
+    shutil.copytree(place.tablet, lockable.folder / "tablet")
+    lockable.lock()
+    refused(
+        lockable.folder,
+        ["pack", str(lockable.folder / "tablet"), str(place.folder / "x.xtp")],
+        "tablet",
+    )
+    refused(lockable.folder, ["start", str(lockable.folder / "new")], "new")
 
 
 def test_a_county_that_another_program_is_writing_to(place: Place):
