@@ -38,6 +38,22 @@ def test_a_file_in_use_is_copied_as_it_is_at_this_moment(county, tmp_path):
         assert kept.read_bytes() == b"\xff\xd8\xff photo"
 
 
+def test_damage_is_told_rather_than_copied(county_path, tmp_path):
+    with store.open(county_path) as file:
+        file.insert_many("farmland", [{"name": str(number)} for number in range(500)])
+        (root,) = file.connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'farmland'"
+        ).fetchone()
+    content = bytearray(county_path.read_bytes())
+    content[(root - 1) * 4096 : (root - 1) * 4096 + 200] = b"\xff" * 200
+    county_path.write_bytes(content)
+    with pytest.raises(BadFile, match=r"file\.damaged") as told:
+        store.copy(county_path, tmp_path / "copy.sqlite")
+    assert told.value.facts["path"] == str(county_path)
+    assert not (tmp_path / "copy.sqlite").exists()
+    assert county_path.read_bytes() == content
+
+
 def test_a_copy_overwrites_nothing(county, tmp_path):
     out = tmp_path / "copy.sqlite"
     out.write_text("mine")

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..catalogue.model import Catalogue
+from ..errors import BadFile
 from . import attachments, opening, places
 from .faults import told
 from .system_tables import SCHEMA_VERSION
@@ -24,7 +25,7 @@ def copy(path: Path | str, out: Path | str) -> Path:
     """
     path, out = Path(path), Path(out)
     with opening.reading(path) as source:
-        _back_up(source, out)
+        _back_up(source, path, out)
         if path.parent.resolve() != out.parent.resolve():
             for (sha256,) in source.execute("SELECT DISTINCT sha256 FROM attachment").fetchall():
                 held = attachments.path_of(path.parent / "attachments", sha256)
@@ -33,13 +34,17 @@ def copy(path: Path | str, out: Path | str) -> Path:
     return out
 
 
-def _back_up(source: sqlite3.Connection, out: Path) -> None:
+def _back_up(source: sqlite3.Connection, path: Path, out: Path) -> None:
+    """A copy that is known to be whole: BadFile("file.damaged") rather than keeping damage."""
     with (
         places.new_file(out) as temporary,
         told(out),
         closing(sqlite3.connect(temporary)) as target,
     ):
         source.backup(target)
+        (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise BadFile("file.damaged", path=str(path), reason=found)
 
 
 def upgrade(path: Path | str, catalogue: Catalogue) -> Path | None:
@@ -54,7 +59,7 @@ def upgrade(path: Path | str, catalogue: Catalogue) -> Path | None:
     if version < SCHEMA_VERSION:
         aside = path.with_name(f"{path.stem}.v{version}{path.suffix}")
         with opening.reading(path, older=True) as source:
-            _back_up(source, aside)
+            _back_up(source, path, aside)
         with opening.migrating(path) as connection:
             for number in range(version, SCHEMA_VERSION):
                 STEPS[number](connection)

@@ -90,6 +90,8 @@ class SurveyFile:
                 self.connection.execute("ROLLBACK")
             if not self.readonly:
                 with told(self.path):
+                    # Without waiting for readers: whoever closes last takes the WAL in.
+                    self.connection.execute("PRAGMA busy_timeout = 0").fetchone()
                     self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.ProgrammingError:
             return  # closed before
