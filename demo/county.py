@@ -82,7 +82,7 @@ def subdivide(registered: Registered, count: int) -> list[tuple[str, str, str]]:
 
     The parent ends, its two parts begin, and lineage says so.
     """
-    made = []
+    made: list[tuple[str, str, str]] = []
     with store.open(registered.path) as file:
         file.sign_in(author="国土所 陈科", utc_offset_min=480)
         with file.atomic():
@@ -113,7 +113,7 @@ def subdivide(registered: Registered, count: int) -> list[tuple[str, str, str]]:
                     file.descend("farmland", holding.uuid, child, "split")
                     _split_right(file, registered, holding, child, code, area, number)
                     file_uuids.append(child)
-                made.append((holding.uuid, *file_uuids))
+                made.append((holding.uuid, file_uuids[0], file_uuids[1]))
     return made
 
 

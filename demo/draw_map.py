@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from qgis.core import QgsApplication, QgsProject, QgsRectangle, QgsReferencedRectangle
+from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsRectangle, QgsReferencedRectangle
 from xiangtu import catalogue, store
 
 from qgis_plugin.map import layout as layouts
-from qgis_plugin.map.project import build_project, invalid_layers
+from qgis_plugin.map.project import ProjectLayers, build_project, invalid_layers
 
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 #: Layers drawn on the one map, the topmost first, and those in its legend.
@@ -81,7 +82,9 @@ def _draw(options: argparse.Namespace) -> int:
     return 0 if done else 1
 
 
-def _pictures(project, built, drawn, out):  # type: ignore[no-untyped-def]
+def _pictures(
+    project: QgsProject, built: ProjectLayers, drawn: Sequence[QgsMapLayer], out: Path
+) -> bool:
     """A village and its houses from near, with labels."""
     village = next(built.layers["village"].getFeatures("\"code\" LIKE '%102203'"), None)
     if village is None:

@@ -132,7 +132,9 @@ class Receiver:
                 f"GNGST,{clock},{sigma * 1.2:.3f},{deviation:.3f},{deviation:.3f},45.0,"
                 f"{deviation:.3f},{deviation:.3f},{sigma * 1.6:.3f}"
             ),
-            sentence(f"GNGSA,A,3,03,06,09,14,16,21,22,26,31,,,,{hdop * 1.6:.2f},{hdop:.2f},{hdop:.2f}"),
+            sentence(
+                f"GNGSA,A,3,03,06,09,14,16,21,22,26,31,,,,{hdop * 1.6:.2f},{hdop:.2f},{hdop:.2f}"
+            ),
         ]  # fmt: skip
 
 

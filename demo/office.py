@@ -88,16 +88,23 @@ def receive(
             desk.inspected.append(inspected)
             desk.merges.append(
                 plan.merge(file, package, identity, author=OFFICER,
-                           progress=lambda part, _, n=number: tell((n + part) / len(packages)))
+                           progress=_part_of(tell, number, len(packages)))
             )  # fmt: skip
+
+
+def _part_of(
+    tell: Callable[[float], None], number: int, count: int
+) -> Callable[[float, str], None]:
+    return lambda part, _: tell((number + part) / count)
 
 
 def settle(county: Path, desk: Desk) -> None:
     """List what waits for a person; decide all conflicts but one and join all pairs but one."""
     with store.open(county) as file:
         file.sign_in(author=OFFICER, utc_offset_min=480)
+        # In an order of their own, since ids and heads follow the tablets' random keys.
         desk.conflicts = sorted(
-            conflicts.list_conflicts(file), key=lambda each: each.unit != "geometry"
+            conflicts.list_conflicts(file), key=lambda each: (each.unit != "geometry", each.unit)
         )
         desk.pairs = sorted(duplicates.list_pairs(file, "open"), key=lambda each: each.layer)
         for conflict in desk.conflicts:
@@ -107,7 +114,7 @@ def settle(county: Path, desk: Desk) -> None:
             _remember_title(file, desk, pair.layer, pair.b)
         # The last of each stays open, for whoever tries the commands.
         for conflict in desk.conflicts[:-1]:
-            head = conflict.heads[0]
+            head = min(conflict.heads, key=lambda each: each.author)
             reason = "按承包合同与影像核对" if conflict.unit == "geometry" else "已电话核实"
             conflicts.take(file, conflict.id, str(head.number), author=OFFICER, reason=reason)
             desk.decisions.append(
@@ -116,7 +123,8 @@ def settle(county: Path, desk: Desk) -> None:
             )  # fmt: skip
         for pair in desk.pairs[:-1]:
             reason = "两队重复调查同一宅基地"
-            joining.join(file, pair.id, author=OFFICER, reason=reason)
+            survivor = min(pair.a, pair.b, key=lambda each: desk.titles[each])
+            joining.join(file, pair.id, author=OFFICER, reason=reason, survivor=survivor)
             desk.decisions.append(
                 Decision(pair.layer, desk.titles[pair.a], "@pair", "joined", reason)
             )

@@ -6,7 +6,7 @@ import base64
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jinja2
 import numpy as np
@@ -154,7 +154,7 @@ def _fitted(shapes: list[shapely.Geometry], width: float) -> tuple[Any, float]:
 
 def _outlines_drawing(conflict: Conflict) -> str:
     """The outlines that were measured, one over the other."""
-    shapes = [blobs.decode_one(each.values["geometry"]) for each in conflict.heads]
+    shapes = [blobs.decode_one(cast(bytes, each.values["geometry"])) for each in conflict.heads]
     to_drawing, height = _fitted(shapes, 420)
     body = ""
     for shape, colour in zip(shapes, ("#d7191c", "#2c7bb6", "#1a9850"), strict=False):
@@ -207,7 +207,7 @@ def _relic_photos(made: Journey) -> list[dict[str, str]]:
                         "AND taken_at < '2025' ORDER BY caption")
         )  # fmt: skip
     seen: set[str] = set()
-    chosen = []
+    chosen: list[dict[str, Any]] = []
     for row in rows:
         kind = str(row["caption"]).partition("（")[0][2:]
         if kind not in seen and len(chosen) < _SHOWN_RELICS:

@@ -261,8 +261,8 @@ def _well(pen: _Pen, random: np.random.Generator) -> None:
 def _mound(pen: _Pen, random: np.random.Generator) -> None:
     pen.polygon([(60, 560), (220, 400), (480, 350), (760, 390), (910, 560)], fill=(162, 128, 88))
     for level, colour in enumerate(((132, 96, 66), (186, 140, 96), (110, 74, 56))):
-        y = 440 + level * 34
-        wave = [(x, y + 8 * np.sin(x / 60 + level)) for x in range(180, 801, 20)]
+        middle = 440 + level * 34
+        wave = [(x, middle + 8 * np.sin(x / 60 + level)) for x in range(180, 801, 20)]
         pen.line(wave, fill=colour, width=12)
     for _ in range(60):
         x, y = random.uniform(150, 830), random.uniform(470, 570)
@@ -326,8 +326,9 @@ def _house(pen: _Pen, random: np.random.Generator) -> None:
     wall = (light, light - int(random.integers(2, 26)), light - int(random.integers(10, 44)))
     left, right, bottom = 270, 700, 540
     pen.rectangle((left, bottom - tall, right, bottom), fill=wall)
-    pen.polygon([(right, bottom - tall), (right + 70, bottom - tall - 26), (right + 70, bottom - 30),
-                 (right, bottom)], fill=tuple(int(c * 0.8) for c in wall))  # fmt: skip
+    pen.polygon([(right, bottom - tall), (right + 70, bottom - tall - 26),
+                 (right + 70, bottom - 30), (right, bottom)],
+                fill=_shaded(wall, 0.8, 0))  # fmt: skip
     for storey in range(storeys):
         y = bottom - tall + storey * 95 + 22
         for x in (310, 420, 530, 625):
@@ -404,5 +405,6 @@ def _certificate(pen: _Pen, random: np.random.Generator) -> None:
 SCENES: dict[str, Callable[[_Pen, np.random.Generator], None]] = {
     "hall": _hall, "pagoda": _pagoda, "arch": _arch, "bridge": _bridge, "cliff": _cliff,
     "well": _well, "mound": _mound, "tomb": _tomb, "stele": _stele, "steps": _steps,
-    "certificate": _certificate, "wall": _wall, "house": _house, "terrace": _terrace, "site": _site, "canal": _canal,
+    "certificate": _certificate, "wall": _wall, "house": _house, "terrace": _terrace,
+    "site": _site, "canal": _canal,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -95,7 +96,7 @@ def _choose(random: np.random.Generator, terrace: Terrace, holders: list[Holder]
 
 def _parcel(
     random: np.random.Generator, terrace: Terrace, holder: Holder | None, code: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     degrees = float(np.degrees(np.arctan(terrace.slope)))
     slope_class = str(1 + sum(degrees > limit for limit in (2, 6, 15, 25)))
     if terrace.above_river_m < 7:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import shapely
@@ -116,7 +117,7 @@ def _village_at(land: Land, point: shapely.Point) -> Village:
     return min(land.villages, key=lambda each: each.outline.distance(point))
 
 
-_FACILITIES = (
+_FACILITIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("village_office", "村委会", {}),
     ("clinic", "卫生室", {}),
     ("transformer", "变压器", {"capacity_kva": 200.0, "voltage": "10kV"}),

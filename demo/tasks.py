@@ -180,7 +180,8 @@ class Planner:
         """A parcel measured anew corner by corner, and a new clearing walked on the hillside."""
         holding = self._pick(villages[0], land_use="01", smallest_m2=600)
         plan.tasks.append(
-            Task("farmland", villages[0].code, {}, holding.uuid, shape="corners", points=_ring(holding.terrace.outline))
+            Task("farmland", villages[0].code, {}, holding.uuid, shape="corners",
+                 points=_ring(holding.terrace.outline))
         )  # fmt: skip
         for index, village in enumerate(villages[1:3]):
             clearing = self._clearing(village, 5 * number + index)
@@ -351,8 +352,8 @@ class Planner:
                 Task("farmland", village.code, {"delegate_name": delegate}, third.uuid)
             )
         outline, house = self._new_lot(village, 9)
-        first.tasks.extend(self._homestead_tasks(village, outline, house, "twice-1", "两队都到"))
-        second.tasks.extend(self._homestead_tasks(village, outline, house, "twice-2", "两队都到"))  # fmt: skip
+        for team, label in ((first, "twice-1"), (second, "twice-2")):
+            team.tasks.extend(self._homestead_tasks(village, outline, house, label, "两队都到"))
 
     def _mistakes(self, plans: list[TeamPlan]) -> None:
         """What goes wrong in the field, for the check to find."""

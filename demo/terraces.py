@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from xiangtu.geo import topology
+from xiangtu.geo.gaps import gaps
 
 from .terrain import Terrain, Waves, contour_lines
 from .villages import GRID_M, Village
@@ -272,7 +272,7 @@ def _fill_gaps(faces: np.ndarray, villages: list[Village], taken: shapely.Geomet
     shapes = faces.copy()
     for index in range(len(villages)):
         mine = np.nonzero(home == index)[0]
-        for gap in topology.gaps(shapes[mine]):
+        for gap in gaps(shapes[mine]):
             if gap.area > 2500 or gap.intersection(taken).area > 0.05 * gap.area:
                 continue
             best = _best_neighbour(gap, shapes[mine])

@@ -101,7 +101,7 @@ def make_villages(terrain: Terrain, seed: int) -> list[Village]:
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     faces = [each for each in faces if county.buffer(1).contains(each)]
     by_x = sorted(faces, key=lambda each: each.centroid.x)
-    villages = []
+    villages: list[Village] = []
     for number, (town_code, town_name, _, names) in enumerate(TOWNS):
         members = sorted(by_x[4 * number : 4 * number + 4], key=lambda each: -each.centroid.y)
         for index, (outline, (name, pinyin)) in enumerate(zip(members, names, strict=True)):
