@@ -8,6 +8,8 @@ from pathlib import Path
 
 import shapely
 from xiangtu import catalogue, store
+from xiangtu.merge.conflicts import list_conflicts
+from xiangtu.merge.duplicates import list_pairs
 from xiangtu.merge.plan import MergeReport, merge
 from xiangtu.merge.undo import undo
 from xiangtu.package.adoption import adopt
@@ -117,27 +119,7 @@ def make_county(folder: Path, tablets: str = "abc") -> County:
         name="青石县",
         recipient=recipient,
     ) as file:
-        file.sign_in(author="officer")
-        file.insert(
-            "village",
-            {"code": VILLAGE, "name": "石桥村", "village": VILLAGE},
-            outline(-1000, -1000, 4000, 4000),
-            uuid=known("village", 0),
-        )
-        for place in range(4):
-            file.insert(
-                "homestead", {"village": VILLAGE}, outline(place * 30), known("homestead", place)
-            )
-            file.insert(
-                "house",
-                {"village": VILLAGE, "homestead_uuid": known("homestead", place)},
-                outline(place * 30 + 2, 2, 8, 8),
-                known("house", place),
-            )
-            file.insert(
-                "farmland", {"village": VILLAGE}, outline(place * 30, 100), known("farmland", place)
-            )
-        file.insert("relic", {"village": VILLAGE}, point(500, 500), known("relic", 0))
+        fill(file)
     for name in tablets:
         county.add_tablet(name)
     return county
@@ -151,26 +133,66 @@ def known(layer: str, place: int) -> str:
 
 def state(county: County) -> dict[str, object]:
     """All that a person may see of a county but for fids and times of arrival."""
-    from xiangtu.merge.conflicts import list_conflicts
-    from xiangtu.merge.duplicates import list_pairs
-
     with county.open() as file:
-        found: dict[str, object] = {}
-        for layer in file.catalogue.layers.values():
-            columns = [
-                row[1]
-                for row in file.connection.execute(f"PRAGMA table_info({layer.name})")
-                if row[1] != "fid"
-            ]
-            found[layer.name] = file.connection.execute(
-                f"SELECT {', '.join(columns)} FROM {layer.name} ORDER BY uuid"
-            ).fetchall()
-        found["conflicts"] = [
-            (each.id, each.unit, [head.change for head in each.heads], dict(each.shown))
-            for each in list_conflicts(file)
+        return state_of(file)
+
+
+def state_of(file: store.SurveyFile) -> dict[str, object]:
+    """`state` of an open file."""
+    found: dict[str, object] = {}
+    for layer in file.catalogue.layers.values():
+        columns = [
+            row[1]
+            for row in file.connection.execute(f"PRAGMA table_info({layer.name})")
+            if row[1] != "fid"
         ]
-        found["pairs"] = [(each.id, each.a, each.b, each.reason) for each in list_pairs(file)]
-        found["held"] = file.connection.execute(
-            "SELECT layer, record, code FROM held WHERE released_at IS NULL ORDER BY record"
+        found[layer.name] = file.connection.execute(
+            f"SELECT {', '.join(columns)} FROM {layer.name} ORDER BY uuid"
         ).fetchall()
-        return found
+    found["conflicts"] = [
+        (each.id, each.unit, [head.change for head in each.heads], dict(each.shown))
+        for each in list_conflicts(file)
+    ]
+    found["pairs"] = [(each.id, each.a, each.b, each.reason) for each in list_pairs(file)]
+    found["held"] = file.connection.execute(
+        "SELECT layer, record, code FROM held WHERE released_at IS NULL ORDER BY record"
+    ).fetchall()
+    return found
+
+
+def orphans(file: store.SurveyFile) -> list[tuple[str, str]]:
+    """(layer, uuid) of parts whose record is not there."""
+    return [
+        (layer.name, uuid)
+        for layer in file.catalogue.layers.values()
+        for relation in layer.compositions
+        for (uuid,) in file.connection.execute(
+            f"SELECT uuid FROM {layer.name} WHERE {relation.field} IS NOT NULL "
+            f"AND {relation.field} NOT IN (SELECT uuid FROM {relation.parent})"
+        )
+    ]
+
+
+def fill(file: store.SurveyFile) -> None:
+    """A village, homesteads with houses, parcels and a relic."""
+    file.sign_in(author="officer")
+    file.insert(
+        "village",
+        {"code": VILLAGE, "name": "石桥村", "village": VILLAGE},
+        outline(-1000, -1000, 4000, 4000),
+        uuid=known("village", 0),
+    )
+    for place in range(4):
+        file.insert(
+            "homestead", {"village": VILLAGE}, outline(place * 30), known("homestead", place)
+        )
+        file.insert(
+            "house",
+            {"village": VILLAGE, "homestead_uuid": known("homestead", place)},
+            outline(place * 30 + 2, 2, 8, 8),
+            known("house", place),
+        )
+        file.insert(
+            "farmland", {"village": VILLAGE}, outline(place * 30, 100), known("farmland", place)
+        )
+    file.insert("relic", {"village": VILLAGE}, point(500, 500), known("relic", 0))

@@ -11,10 +11,9 @@ from ..store import SurveyFile
 from ..store.system_tables import NEW_UUID, NOW
 from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import GONE, KEEP, RECORD, Change, Knowledge, changes_of
+from .office_edits import catch_up
 from .resolve import head_values
 from .state import Settling, parts_of
-
-_CHECKED = "conflicts_checked"
 
 
 @dataclass(frozen=True)
@@ -49,32 +48,11 @@ class Conflict:
     shown: Mapping[str, object]
 
 
-def refresh(file: SurveyFile) -> None:
-    """Settle the conflicts on records that the county has edited since the last look."""
-    connection = file.connection
-    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()
-    checked = int(file.meta.get(_CHECKED, 0))
-    if checked >= last:
-        return
-    edited = [
-        record
-        for (record,) in connection.execute(
-            "SELECT DISTINCT k.record FROM conflict k JOIN change c ON c.record = k.record "
-            "WHERE c.id > ? AND c.device = ?",
-            (checked, file.device_id),
-        )
-    ]
-    with file.atomic(quiet=True):
-        if edited:
-            Settling(file).settle(edited)
-        file.meta[_CHECKED] = last
-
-
 def list_conflicts(
     file: SurveyFile, *, layer: str | None = None, record: str | None = None
 ) -> list[Conflict]:
     """The open conflicts, by layer and record."""
-    refresh(file)
+    catch_up(file)
     where, parameters = ["1"], []
     if layer is not None:
         where.append("layer = ?")

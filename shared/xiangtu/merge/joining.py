@@ -9,7 +9,8 @@ from ..store.system_tables import NEW_UUID, NOW
 from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import GONE, RECORD, changes_of
 from .conflicts import log_decision
-from .duplicates import find_pair, propose
+from .duplicates import find_pair
+from .likeness import propose
 from .state import SAME, Settling
 from .undo import undo
 

@@ -18,11 +18,12 @@ from ..package import package_table
 from ..package.survey_package import OpenedPackage, open_package
 from ..store import SurveyFile
 from ..store.secrets import key_hmacs
-from . import duplicates, waiting
+from . import likeness, waiting
 from .batches import Batch, close_batch, open_batch
 from .changes import Change, Knowledge, with_names
 from .held import hold, release
 from .intake import Intake, read
+from .office_edits import catch_up
 from .state import (
     SAME,
     Outcome,
@@ -120,7 +121,7 @@ def merge(
             return report
         try:
             with file.atomic(quiet=True):
-                report = _merge(file, opened, identity, author, report, progress)
+                report = take_in(file, opened, identity, author, report, progress)
                 if dry_run:
                     raise _DryRun
         except _DryRun:
@@ -133,7 +134,7 @@ def merge(
     return replace(report, followed=tuple(followed))
 
 
-def _merge(
+def take_in(
     file: SurveyFile,
     opened: OpenedPackage,
     identity: str,
@@ -141,7 +142,9 @@ def _merge(
     report: MergeReport,
     progress: Progress,
 ) -> MergeReport:
+    """The merge of an opened package whose turn it is, inside the caller's quiet transaction."""
     _step(progress, 0.1, "merge.reading")
+    catch_up(file)
     intake = read(opened, file)
     batch = open_batch(file, "merge", author)
     _journal(file, intake, batch)
@@ -157,7 +160,7 @@ def _merge(
     _step(progress, 0.7, "merge.attachments")
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
-    pairs = duplicates.propose(file, outcome.inserted | outcome.updated | outcome.deleted)
+    pairs = likeness.propose(file, outcome.inserted | outcome.updated | outcome.deleted)
     report = replace(
         report,
         batch=batch.number,

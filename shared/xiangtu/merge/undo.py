@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ..errors import Cancelled, MergeRefused
 from ..store import SurveyFile
 from ..store.system_tables import NOW
-from . import duplicates
+from . import likeness
 from .batches import Batch, close_batch, find_batch, open_batch
 from .changes import Knowledge, changes_of
+from .office_edits import catch_up
 from .state import Settling
 
 
@@ -117,6 +118,7 @@ def undo(
         raise Cancelled("cancelled", step="undo.applying")
     connection = file.connection
     with file.atomic(quiet=True):
+        catch_up(file)
         undoing = open_batch(file, "undo", author)
         records = {
             record
@@ -136,7 +138,7 @@ def undo(
         )
         _reopen_decisions(file, batch)
         outcome = Settling(file).settle(records)
-        duplicates.propose(file, records)
+        likeness.propose(file, records)
         connection.execute(
             "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
             (undoing.made_at, author, batch.uuid),
