@@ -224,18 +224,3 @@ def test_slivers_are_thin_not_small_nor_merely_long():
     found = topology.thin(np.array([terrace, sliver, shapely.box(0, 0, 1, 1)]), 0.3)
     assert found.index.tolist() == [1]
     assert found.measured[0] == pytest.approx(0.2, rel=0.01)
-
-
-def test_gaps_are_what_parcels_enclose_together():
-    around = [
-        shapely.box(0, 0, 30, 10),
-        shapely.box(0, 20, 30, 30),
-        shapely.box(0, 10, 10, 20),
-        shapely.box(20, 10, 30, 20),
-    ]
-    (gap,) = topology.gaps(np.array(around))
-    assert gap.equals(shapely.box(10, 10, 20, 20))
-    assert len(topology.gaps(np.array(around[:3]))) == 0
-    assert len(topology.gaps(np.array([*around, shapely.box(10, 10, 20, 20)]))) == 0
-    (left,) = topology.gaps(np.array([*around, shapely.box(12, 12, 14, 14)]))
-    assert left.area == 96

@@ -230,26 +230,6 @@ def thin(geometries: Geometries, below_m: float) -> Places:
     return Places(index, width[index], places[:, 0], places[:, 1])
 
 
-def gaps(geometries: Geometries) -> Geometries:
-    """What the outlines together enclose without covering it, as polygons; holes of one
-    outline alone that nothing lies in count too. Invalid outlines are made valid first."""
-    present = geometries[~shapely.is_missing(geometries)]
-    merged = shapely.get_parts(shapely.union_all(made_valid(present)))
-    rings, owner = shapely.get_rings(merged, return_index=True)
-    inner = np.zeros(len(rings), bool)
-    inner[1:] = owner[1:] == owner[:-1]
-    holes = shapely.polygons(rings[inner])
-    if not len(holes):
-        return holes
-    # An outline standing free inside a hole is no part of the gap around it.
-    tree = shapely.STRtree(merged)
-    hole, part = tree.query(holes, predicate="contains")
-    for index in np.unique(hole).tolist():
-        islands = shapely.union_all(merged[part[hole == index]])
-        holes[index] = shapely.difference(holes[index], islands)
-    return holes
-
-
 def invalid(geometries: Geometries) -> tuple[Places, list[str]]:
     """Outlines that are not valid, each with the reason in words of GEOS; measured is NaN."""
     broken = ~shapely.is_valid(geometries) & ~shapely.is_missing(geometries)

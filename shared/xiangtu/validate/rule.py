@@ -44,7 +44,7 @@ class Condition:
 
     `violated` is true where the rule is broken; `measured`, `limit` and `other` are SQL for what
     the finding shows; `key` tells findings of one rule on one record apart (the field). `facts`
-    go into the finding's detail; those in `columns` are read from the row.
+    go into the finding's detail; those in `columns` are SQL too.
     """
 
     rule: str

@@ -139,40 +139,51 @@ def _rows(file: SurveyFile, layer: Layer, scope: Scope) -> int:
 def _ask(
     file: SurveyFile, layer: Layer, conditions: list[Condition], scope: Scope
 ) -> Iterator[Found]:
-    """One scan over a layer that asks all conditions of each row."""
-    columns: list[str] = []
-    for each in conditions:
-        columns += [f"({each.violated})", each.measured, each.limit, each.other]
-        columns += [f'"{name}"' if name in layer.fields or name == "village" else name
-                    for name in each.columns.values()]  # fmt: skip
-    broken = " OR ".join(f"({each.violated})" for each in conditions)
+    """One scan over a layer that asks all conditions of each row.
+
+    The row says by their numbers which are broken, so that those hundreds that are not cost
+    nothing here.
+    """
+    columns: dict[str, int] = {}
+
+    def column(sql: str) -> int:
+        return columns.setdefault(sql, 3 + len(columns))
+
+    places = [
+        (
+            [column(sql) for sql in (each.measured, each.limit, each.other)],
+            [column(sql) for sql in each.columns.values()],
+        )
+        for each in conditions
+    ]
+    broken = " || ".join(
+        f"iif({each.violated}, '{number} ', '')" for number, each in enumerate(conditions)
+    )
     village = "village" if layer.surveyed else "NULL"
     parameters = {"today": date.today().isoformat()}
     for each in conditions:
         parameters |= each.parameters
     rows = file.connection.execute(
-        f'SELECT uuid, {village}, {", ".join(columns)} FROM "{layer.name}" t '
-        f"WHERE {scope.condition(layer.name)} AND ({broken})",
+        f'SELECT uuid, {village}, {broken} AS broken, {", ".join(columns)} FROM "{layer.name}" t '
+        f"WHERE {scope.condition(layer.name)} AND broken <> ''",
         parameters,
     )
-    for record, its_village, *values in rows:
-        at = 0
-        for each in conditions:
-            violated, measured, limit, other = values[at : at + 4]
-            more = values[at + 4 : at + 4 + len(each.columns)]
-            at += 4 + len(each.columns)
-            if violated:
-                yield Found(
-                    each.rule,
-                    layer.name,
-                    record,
-                    its_village,
-                    other,
-                    measured=_number(measured),
-                    limit=_number(limit),
-                    key=each.key,
-                    detail={**each.facts, **dict(zip(each.columns, more, strict=True))},
-                )
+    for row in rows:
+        for number in row[2].split():
+            each = conditions[int(number)]
+            (measured, limit, other), more = places[int(number)]
+            values = [row[at] for at in more]
+            yield Found(
+                each.rule,
+                layer.name,
+                row[0],
+                row[1],
+                row[other],
+                measured=_number(row[measured]),
+                limit=_number(row[limit]),
+                key=each.key,
+                detail={**each.facts, **dict(zip(each.columns, values, strict=True))},
+            )
 
 
 def _number(value: object) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from ..catalogue.model import Label
-from ..geo import topology
+from ..geo import gaps, topology
 from ..store import SurveyFile
 from .rule import Found, Rule
 from .scope import Scope
@@ -94,19 +94,19 @@ def find_gaps(file: SurveyFile, scope: Scope, rule: Rule) -> Iterator[Found]:
         covering = [parcels.geometries] + [
             named(file, layer, [village], by="village").geometries for layer in COVERING[1:]
         ]
-        gaps = topology.gaps(np.concatenate(covering))
-        areas = shapely.area(gaps)
+        patches = gaps.gaps(np.concatenate(covering))
+        areas = shapely.area(patches)
         limit = rule.limit("farmland")
         small = (areas > _SMALLEST_GAP_M2) & (areas < limit)
-        gaps, areas = gaps[small], areas[small]
-        if not len(gaps):
+        patches, areas = patches[small], areas[small]
+        if not len(patches):
             continue
         tree = shapely.STRtree(parcels.geometries)
-        gap, parcel = tree.query(gaps, predicate="dwithin", distance=0.001)
-        points = shapely.point_on_surface(gaps)
+        gap, parcel = tree.query(patches, predicate="dwithin", distance=0.001)
+        points = shapely.point_on_surface(patches)
         for index in np.unique(gap).tolist():
             around = sorted(parcels.uuids[parcel[gap == index]])
-            bounds = shapely.bounds(gaps[index]).tolist()
+            bounds = shapely.bounds(patches[index]).tolist()
             yield Found(
                 rule.code,
                 "farmland",
