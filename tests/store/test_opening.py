@@ -7,6 +7,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -53,10 +54,12 @@ def _scribbled(path: Path) -> None:
     path.write_bytes(content)
 
 
-def _no_role(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("DELETE FROM meta WHERE key = 'role'")
+def _sql(statement: str) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+
+    return spoil
 
 
 def _patch(path: Path, offset: int, number: int) -> None:
@@ -77,7 +80,11 @@ def _patch(path: Path, offset: int, number: int) -> None:
         (_older, "file.older"),
         (_cut_off, "file.truncated"),
         (_scribbled, "file.damaged"),
-        (_no_role, "file.damaged"),
+        (_sql("DELETE FROM meta WHERE key = 'role'"), "file.damaged"),
+        (_sql("UPDATE meta SET value = NULL WHERE key = 'srid'"), "file.damaged"),
+        (_sql("DROP TABLE meta"), "file.damaged"),
+        (_sql("DROP TABLE change"), "file.damaged"),
+        (_sql("DROP TABLE geometry_columns"), "file.damaged"),
     ],
 )
 def test_what_is_no_survey_file_is_refused_and_untouched(county_path, spoil, code, readonly):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from .system_tables import APPLICATION_ID, NOW, SCHEMA_VERSION, SYSTEM_TABLES
 BUSY_TIMEOUT_S = 5.0
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
+_NEEDED_TABLES = {"geometry_columns", *re.findall(r"CREATE TABLE (\w+)", SYSTEM_TABLES)}
+_NEEDED_KEYS = ("role", "county", "srid", "device")
 _CACHE_KIB = 64_000
 
 
@@ -130,11 +133,17 @@ def open(
 
 
 def _role(path: Path) -> str:
+    """What the file is for, once it has all that every survey file has; else
+    BadFile("file.damaged") with the name of what is missing."""
     with closing(_connect_to_look(path)) as connection:
-        row = connection.execute("SELECT value FROM meta WHERE key = 'role'").fetchone()
-    if row is None:
-        raise BadFile("file.damaged", path=str(path), reason="meta.role")
-    return str(row[0])
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        lacking = sorted(_NEEDED_TABLES - tables)
+        if not lacking:
+            meta = dict(connection.execute("SELECT key, value FROM meta"))
+            lacking = [f"meta.{key}" for key in _NEEDED_KEYS if meta.get(key) is None]
+    if lacking:
+        raise BadFile("file.damaged", path=str(path), reason=", ".join(lacking))
+    return str(meta["role"])
 
 
 def _open_to_write(path: Path, catalogue: Catalogue) -> SurveyFile:
