@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from command_line import VILLAGES, Place, done, hand_out, make_county, square, survey_a_parcel
+from xiangtu import store
 
 VILLAGE = next(iter(VILLAGES))
 
@@ -42,7 +43,7 @@ def test_import_says_what_was_refused_and_why(place: Place):
     with closing(sqlite3.connect(place.county)) as connection:
         assert connection.execute("SELECT count(*) FROM facility").fetchone() == (0,)
     ran = done(*words, code=1)
-    assert "NA" in ran.out and "import.reason" not in ran.out
+    assert "“NA, NA” is no position" in ran.out and "import.reason" not in ran.out
     with closing(sqlite3.connect(place.county)) as connection:
         ((village, author),) = connection.execute(
             "SELECT village, c.author FROM facility f JOIN change c ON c.record = f.uuid"
@@ -136,6 +137,21 @@ def test_one_parcel_changed_by_two_teams_is_a_conflict_that_is_decided(tmp_path:
     assert (reason, author) == ("had the certificate in hand", "Li Wei")
 
 
+def test_outlines_in_conflict_are_told_apart_by_their_areas(tmp_path: Path):
+    place = make_county(tmp_path)
+    with store.open(place.county) as file:
+        parcel = file.insert("farmland", {"village": VILLAGE}, geometry=square(100.0, 100.0))
+    hand_out(place)
+    other = second_team(place)
+    for team, side_m in ((place, 30.0), (other, 20.0)):
+        outline = square(100.0, 100.0, side_m)
+        team.survey(lambda file, it=outline: file.update("farmland", parcel, {}, geometry=it))
+        done("pack", team.tablet, team.package)
+    done("merge", place.county, place.package, other.package, code=1)
+    shown = done("conflicts", place.county, code=1).out
+    assert all(area in shown for area in ("900.00 m²", "400.00 m²", "1600.00 m²"))
+
+
 def test_one_parcel_surveyed_twice_is_a_pair_that_is_joined_or_kept_apart(tmp_path: Path):
     place = make_county(tmp_path)
     hand_out(place)
@@ -170,6 +186,9 @@ def test_a_package_that_came_too_early_waits(place: Place):
     done("pack", place.tablet, later)
     (report,) = done("merge", place.county, later, "--json", code=1).json["merges"]
     assert report["state"] == "waiting"
+    (waiting,) = done("held", place.county, "--json", code=1).json["waiting"]
+    assert (waiting["device"], waiting["number"], waiting["missing"]) == (place.device, 2, [1])
+    assert place.device in done("held", place.county, code=1).out
     (report,) = done("merge", place.county, place.package, "--json").json["merges"]
     assert [each["state"] for each in report["followed"]] == ["merged"]
     with closing(sqlite3.connect(place.county)) as connection:
@@ -177,8 +196,6 @@ def test_a_package_that_came_too_early_waits(place: Place):
 
 
 def test_a_mistake_is_found_and_may_be_accepted_with_a_reason(place: Place):
-    from xiangtu import store
-
     with store.open(place.county) as file:
         for east in (500.0, 520.0):
             file.insert("farmland", {"name": "A", "village": VILLAGE}, geometry=square(east, 0.0))

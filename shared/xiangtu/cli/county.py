@@ -221,19 +221,9 @@ def _show_refused(terminal: Terminal, summary: ImportSummary) -> None:
 
 
 def _show_rows(terminal: Terminal, refused: Sequence[Refusal]) -> None:
-    if refused:
-        _ = terminal.translate
-        terminal.table(
-            [_("row"), _("reason"), _("field"), _("value")],
-            [
-                (each.row, _reason(terminal, each.reason), each.field, each.value)
-                for each in refused
-            ],
-        )
-
-
-def _reason(terminal: Terminal, reason: str) -> str:
-    return phrase(f"import.reason.{reason}", terminal.translate.language)
+    for each in refused:
+        facts = {"row": each.row, "field": each.field, "value": each.value}
+        terminal.line(phrase(f"import.reason.{each.reason}", terminal.translate.language, facts))
 
 
 def _show_notes(terminal: Terminal, notes: Iterable[Note]) -> None:

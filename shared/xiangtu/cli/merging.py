@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import store
@@ -10,6 +10,7 @@ from ..errors import BadInput
 from ..merge import batches, conflicts, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
+from ..merge.waiting import list_waiting
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
@@ -26,7 +27,7 @@ def add(commands: Commands) -> None:
     join.add_argument("--dry-run", action="store_true",
                       help=_("say what it would do; write nothing"))  # fmt: skip
 
-    held = commands.add("held", run_held, "list records that were held back, and why")
+    held = commands.add("held", run_held, "list records held back and packages that wait, and why")
     held.add_argument("county", metavar="COUNTY.sqlite")
 
     listed = commands.add("conflicts", run_conflicts, "list conflicts, or decide one")
@@ -139,25 +140,31 @@ def run_held(call: Call) -> Outcome:
     """xiangtu held."""
     with store.open(call.county) as file:
         held = [each for each in list_held(file) if each.released_at is None]
+        waiting = list_waiting(file)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
-        if not held:
+        if not held and not waiting:
             terminal.line(_("Nothing is held back."))
-            return
-        terminal.table(
-            [_("layer"), _("record"), _("reason")],
-            [
-                (
-                    each.layer,
-                    each.record,
-                    phrase(each.code, terminal.translate.language, each.facts),
-                )
-                for each in held
-            ],
-        )
+        if held:
+            terminal.table(
+                [_("layer"), _("record"), _("reason")],
+                [
+                    (
+                        each.layer,
+                        each.record,
+                        phrase(each.code, terminal.translate.language, each.facts),
+                    )
+                    for each in held
+                ],
+            )
+        if waiting:
+            terminal.table(
+                [_("device"), _("package waiting"), _("packages missing")],
+                [(each["device"], each["number"], each["missing"]) for each in waiting],
+            )
 
-    return Outcome({"held": held}, show, waits=bool(held))
+    return Outcome({"held": held, "waiting": waiting}, show, waits=bool(held or waiting))
 
 
 def run_conflicts(call: Call) -> Outcome:
@@ -170,15 +177,22 @@ def run_conflicts(call: Call) -> Outcome:
         if not found:
             terminal.line(_("No open conflicts."))
             return
+        says = {"keep": _("keep: edited"), "gone": _("gone: deleted")}
         for each in found:
             terminal.line(f"{each.id}  {each.layer} {each.record}  {each.unit}")
+            said = _differing([*(head.values for head in each.heads), each.base])
             rows: list[tuple[object, ...]] = [
-                (head.number, head.says or _values(head.values), head.author, head.device,
-                 head.time)
-                for head in each.heads
-            ]  # fmt: skip
+                (
+                    head.number,
+                    says.get(head.says or "", values),
+                    head.author,
+                    head.device,
+                    head.time,
+                )
+                for head, values in zip(each.heads, said, strict=False)
+            ]
             if each.base:
-                rows.append(("", _values(each.base), _("(before)"), "", ""))
+                rows.append(("", said[-1], _("(before)"), "", ""))
             terminal.table([_("head"), _("value"), _("author"), _("device"), _("time")], rows)
             terminal.line()
         terminal.note(_("Decide with: xiangtu conflicts COUNTY.sqlite take ID HEAD"))
@@ -186,9 +200,22 @@ def run_conflicts(call: Call) -> Outcome:
     return Outcome({"conflicts": found}, show, waits=bool(found))
 
 
-def _values(values: Mapping[str, object]) -> str:
-    """The values of a unit of merge in one cell; a unit of one field needs no name."""
-    return text_of(next(iter(values.values())) if len(values) == 1 else values)
+def _differing(sides: Sequence[Mapping[str, object]]) -> list[str]:
+    """What each side says of a unit of merge, in one cell: only the columns in which sides differ
+    (equal measurements would hide the outlines); a single column needs no name."""
+    columns = list(dict.fromkeys(name for values in sides for name in values))
+    shown = [
+        name for name in columns if any(each.get(name) != sides[0].get(name) for each in sides)
+    ] or columns
+    return [
+        (
+            text_of(values.get(shown[0]))
+            if len(shown) == 1
+            else text_of({name: values.get(name) for name in shown})
+        )
+        or "–"
+        for values in sides
+    ]
 
 
 def _decided(call: Call, batch: batches.Batch, what: str) -> Outcome:

@@ -11,7 +11,7 @@ from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing
 from .terminal import Terminal
 
-_FORMATS = ("gpkg", "geojson", "shp", "nyt2539")
+_FORMATS = ("gpkg", "geojson", "shp")
 
 
 def add(commands: Commands) -> None:
