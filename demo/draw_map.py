@@ -11,7 +11,7 @@ from qgis.core import QgsApplication, QgsMapLayer, QgsProject, QgsRectangle, Qgs
 from xiangtu import catalogue, store
 
 from qgis_plugin.map import layout as layouts
-from qgis_plugin.map.project import ProjectLayers, build_project, invalid_layers
+from qgis_plugin.map.project import ProjectLayers, build_project, invalid_layers, save_project
 
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 #: Layers drawn on the one map, the topmost first, and those in its legend.
@@ -75,8 +75,8 @@ def _draw(options: argparse.Namespace) -> int:
     sheet = layouts.add_one_map(
         project, drawn, [built.layers[name] for name in _LEGEND], extent, words, _RESOURCES
     )
-    project.write(str(target))
-    done = _pictures(project, built, drawn, options.out)
+    done = save_project(project, target)
+    done &= _pictures(project, built, drawn, options.out)
     done &= layouts.export_png(sheet, options.out / "one_map.png", options.dpi)
     done &= layouts.export_pdf(sheet, options.out / "one_map.pdf")
     return 0 if done else 1

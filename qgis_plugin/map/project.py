@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -260,6 +261,25 @@ def _add_backdrop(
     project.addMapLayer(layer, False)
     root.addLayer(layer)
     return layer
+
+
+def save_project(project: QgsProject, path: Path) -> bool:
+    """Write a .qgz that can be moved with the files beside it; whether it worked.
+
+    QGIS writes the sources of layers relative, but repeats them in full in layer tree, layouts and
+    relations, where they would only tell others about this machine.
+    """
+    if not project.write(str(path)):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        parts = {each: archive.read(each) for each in archive.namelist()}
+    beside = f"{path.parent.as_posix()}/".encode()
+    fresh = path.with_name(f"{path.name}.new")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content.replace(beside, b"./"))
+    fresh.replace(path)
+    return True
 
 
 def invalid_layers(project: QgsProject) -> list[str]:

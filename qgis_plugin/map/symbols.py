@@ -110,7 +110,7 @@ class SymbolMaker:
         colours = layer.style.categories
         if "classes" not in look:
             return [([code], {"fill": fill}) for code, fill in colours.items()]
-        made = []
+        made: list[tuple[list[str], Look]] = []
         for each in look["classes"]:
             wanted = list(each["codes"])
             fill = next((colours[code] for code in wanted if code in colours), None)

@@ -251,17 +251,18 @@ def test_the_pdf_carries_its_chinese_as_text(made: Path) -> None:
         assert words in said, words
 
 
-def test_the_workbook_adds_up(made: Path) -> None:
-    book = openpyxl.load_workbook(made / "statistics.xlsx", read_only=True, data_only=True)
-    names = {
-        str(value)
-        for sheet in book.worksheets
-        for row in sheet.iter_rows(values_only=True)
-        for value in row
-        if isinstance(value, str)
-    }
+def test_the_workbook_has_every_village_and_every_parcel(
+    made: Path, county: store.SurveyFile
+) -> None:
+    book = openpyxl.load_workbook(made / "statistics.xlsx", read_only=True)
+    rows = [row for row in book.worksheets[0].iter_rows(values_only=True) if row[0]]
     book.close()
-    assert {"青石村", "大坪村", "青石镇"} <= names
+    villages = {row[1]: row[2] for row in rows if len(str(row[0])) == 12}
+    assert len(villages) == 12 and {"青石村", "大坪村"} <= set(villages)
+    (standing,) = county.connection.execute(
+        "SELECT count(*) FROM farmland WHERE ended_on IS NULL"
+    ).fetchone()
+    assert sum(villages.values()) == standing
 
 
 class _Links(HTMLParser):
