@@ -170,7 +170,7 @@ def test_wrong_or_missing_county_key(county: County, enrolled: str, tmp_path: Pa
     out = tmp_path / "a.xta"
     keys.make_county_key(tmp_path / "other.sqlite")
     other = keys.county_identity(tmp_path / "other.sqlite")
-    assert refused(county, out, enrolled, identity=other).code == "assign.other_key"
+    assert refused(county, out, enrolled, identity=other).code == "county_key.other"
     keys.county_key_path(county.path).unlink()
     assert refused(county, out, enrolled).code == "county_key.missing"
 

@@ -1,6 +1,17 @@
 """What is surveyed: layers, fields, code lists and rules, read from resources/catalogue."""
 
-from .loader import load
+from .loader import beside, load
 from .model import Catalogue, Code, CodeList, Field, Label, Layer, Relation, Rule
 
-__all__ = ["Catalogue", "Code", "CodeList", "Field", "Label", "Layer", "Relation", "Rule", "load"]
+__all__ = [
+    "Catalogue",
+    "Code",
+    "CodeList",
+    "Field",
+    "Label",
+    "Layer",
+    "Relation",
+    "Rule",
+    "beside",
+    "load",
+]

@@ -18,6 +18,8 @@ from .model import Catalogue
 from .source import Source, read_folder, refuse
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+#: The folder beside a survey file that holds a county's own catalogue.
+OWN_FOLDER = "catalogue"
 
 
 def resources_folder() -> Path:
@@ -51,6 +53,20 @@ def load(*extra_folders: Path) -> Catalogue:
     """
     folders = (resources_folder() / "catalogue", *map(Path, extra_folders))
     return _load(tuple((folder, _state(folder)) for folder in folders))
+
+
+def own_files(survey_path: Path) -> list[Path]:
+    """The files of a county's own catalogue beside its survey file, in order; often none."""
+    return sorted((Path(survey_path).parent / OWN_FOLDER).glob("*.toml"))
+
+
+def beside(survey_path: Path) -> Catalogue:
+    """The catalogue that holds for a survey file: the product's, and what its county adds.
+
+    BadCatalogue as `load`.
+    """
+    files = own_files(survey_path)
+    return load(files[0].parent) if files else load()
 
 
 def _state(folder: Path) -> str:
@@ -100,4 +116,4 @@ def plain(value: Any) -> Any:
     return value
 
 
-__all__ = ["BadCatalogue", "load", "plain", "resources_folder"]
+__all__ = ["BadCatalogue", "beside", "load", "own_files", "plain", "resources_folder"]

@@ -88,7 +88,7 @@ def read_folder(folder: Path, source: Source, *, own: bool) -> None:
 def _parse(path: Path) -> Raw:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise refuse("not_toml", path.name, reason=str(error)) from error
     except OSError as error:
         raise refuse("not_readable", path.name, reason=error.strerror or str(error)) from error

@@ -90,7 +90,7 @@ def run_new(call: Call) -> Outcome:
         recipient = keys.make_county_key(path)
         with store.create(
             path,
-            catalogue.load(),
+            catalogue.beside(path),
             srid,
             role="county",
             county=code,
@@ -254,7 +254,7 @@ def run_upgrade(call: Call) -> Outcome:
     """xiangtu upgrade."""
     _ = call.translate
     path = call.arguments.file
-    aside = store.upgrade(path, catalogue.load())
+    aside = store.upgrade(path, catalogue.beside(path))
     return Outcome(
         {"upgraded": path, "before": aside},
         lambda terminal: terminal.facts([(_("survey file"), path), (_("as it was before"), aside)]),

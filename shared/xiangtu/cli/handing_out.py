@@ -26,7 +26,8 @@ def add(commands: Commands) -> None:
     assign.add_argument("--layer", dest="layers", nargs="+", metavar="NAME", action="extend",
                         help=_("only these layers (else all)"))  # fmt: skip
     assign.add_argument("--basemap", type=Path, metavar="FILE.mbtiles", help=_("an offline map"))
-    assign.add_argument("--campaign", metavar="NAME", help=_("the survey round, by name"))
+    assign.add_argument("--campaign", metavar="NAME",
+                        help=_("the survey round, by name or uuid (else the newest)"))  # fmt: skip
 
     start = commands.add("start", run_start, "set up a tablet's folder, or take an assignment in")
     start.add_argument("tablet", type=Path, metavar="TABLET_DIR")
@@ -126,7 +127,12 @@ def run_receipt(call: Call) -> Outcome:
     """xiangtu receipt."""
     arguments = call.arguments
     with county_for_writing(call) as file:
-        summary = receipt.write_receipt(file, arguments.out, arguments.device)
+        summary = receipt.write_receipt(
+            file,
+            arguments.out,
+            arguments.device,
+            identity=keys.county_identity(call.county, call.key),
+        )
     return Outcome(
         {"receipt": summary, "path": arguments.out},
         lambda terminal: summaries.show(terminal, plain(summary)),

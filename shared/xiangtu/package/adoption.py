@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import catalogue as catalogues
 from .. import store
 from ..catalogue import Catalogue
 from ..errors import BadFile, BadPackage, Cancelled, RefusedSignature
@@ -22,7 +21,7 @@ from ..geo import zones
 from ..sealing import age, keys
 from ..store import places
 from ..store.seen import Seen
-from . import container
+from . import container, county_catalogue
 from . import tablet as tablets
 from .description import AssignmentDescription, from_json
 from .doubtful_database import open_doubtful
@@ -62,7 +61,6 @@ class AdoptionSummary:
 def adopt(
     tablet_dir: Path | str,
     xta_path: Path | str,
-    catalogue: Catalogue | None = None,
     progress: Progress = None,
 ) -> AdoptionSummary:
     """Take an assignment (.xta) into a tablet's folder.
@@ -72,7 +70,8 @@ def adopt(
     BadPackage
         What container and bag refuse; "assignment.other_tablet", "assignment.other_county",
         "assignment.older" than the newest that was taken in, "assignment.other_crs",
-        "assign.crs" for a county CRS that tablets cannot compute in, "assignment.tablet_behind".
+        "assign.crs" for a county CRS that tablets cannot compute in, "assignment.tablet_behind",
+        "assignment.catalogue" if the county's own catalogue does not load here.
     RefusedSignature
         Not signed by the county that gave the first assignment.
     """
@@ -104,12 +103,12 @@ def adopt(
         container.check_inside(header, about, path)
         seen = _checked(about, path)
         _step(progress, 0.2, "adopt.reading")
-        if survey is not None:
-            if _check_chain(survey, about, path):
-                return _already(about)
-            known_catalogue = survey.catalogue
-        else:
-            known_catalogue = catalogue or catalogues.load()
+        known_catalogue = county_catalogue.handed_out(folder / _DATABASE, path)
+        catalogue_moves = county_catalogue.taking_place(tablet.survey_path, folder / _DATABASE)
+        if survey is not None and _check_chain(survey, about, path):
+            with catalogue_moves as move:
+                move()
+            return _already(about)
         source = stack.enter_context(
             contextlib.closing(
                 open_doubtful(folder / _DATABASE, {*known_catalogue.layers, *_TABLES}, path)
@@ -121,10 +120,15 @@ def adopt(
         _check_not_behind(survey, tablet.device_id, seen, path)
         taking = _Taking(about, seen, source, basemap, keys.to_text(signing_key))
         try:
-            if survey is None:
-                summary = _first(tablet, known_catalogue, taking)
-            else:
-                summary = taking.into(survey, first=False)
+            with catalogue_moves as move:
+                if survey is None:
+                    summary = _first(tablet, known_catalogue, taking, move)
+                else:
+                    with survey.atomic():
+                        if survey.catalogue.version != known_catalogue.version:
+                            survey.follow(known_catalogue)
+                        summary = taking.into(survey, first=False)
+                        move()
         except sqlite3.Error as fault:
             # What the tablet's own file says of itself has been put into words by the store.
             raise BadPackage("package.database", path=path, reason=str(fault)) from fault
@@ -217,7 +221,9 @@ def _take_basemap(tablet: tablets.Tablet, sha256: str | None, source: Path) -> s
     return name
 
 
-def _first(tablet: tablets.Tablet, catalogue: Catalogue, taking: _Taking) -> AdoptionSummary:
+def _first(
+    tablet: tablets.Tablet, catalogue: Catalogue, taking: _Taking, move: Callable[[], None]
+) -> AdoptionSummary:
     """Make the survey file, whole or not at all."""
     about = taking.about
     with (
@@ -233,7 +239,9 @@ def _first(tablet: tablets.Tablet, catalogue: Catalogue, taking: _Taking) -> Ado
             device=tablet.device_id,
         ) as survey,
     ):
-        return taking.into(survey, first=True)
+        summary = taking.into(survey, first=True)
+        move()
+    return summary
 
 
 @dataclass(frozen=True)

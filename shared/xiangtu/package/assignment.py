@@ -1,4 +1,4 @@
-"""Handing out work: records, code ranges, outlines and a basemap for one tablet."""
+"""Handing out work: records, code ranges, the county's catalogue and a basemap for one tablet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pathlib import Path
 from ..catalogue import Layer
 from ..errors import BadInput, Cancelled
 from ..geo import zones
-from ..sealing import keys
 from ..store import SurveyFile
 from ..store.faults import told
 from ..store.identity import new_uuid
 from ..store.seen import seen_when_handed_out
 from ..store.system_tables import APPLICATION_ID
 from . import basemap as basemaps
-from . import container, enrolment, numbering
+from . import container, county_catalogue, enrolment, numbering
 from .adoption import AdoptionSummary, adopt
 from .bag import BagWriter
 from .description import AssignmentDescription
@@ -79,7 +78,7 @@ def assign(
     BadInput
         "assign.not_county", "assign.crs", "assign.village", "assign.layer", "assign.surveyor",
         "assign.campaign", "device.unknown", "device.retired", "basemap.…", "layer.unknown",
-        "assign.other_key".
+        "assign.catalogue_name", "assign.catalogue_size", "county_key.other".
     BadFile
         "file.…", "county_key.missing".
     """
@@ -91,14 +90,13 @@ def assign(
     if not surveyor.strip() or not surveyor.isprintable():
         raise BadInput("assign.surveyor", surveyor=surveyor)
     tablet = enrolment.device(file, device)
-    county = keys.county_keys(identity or keys.county_identity(file.path))
-    if county.public.recipient != file.meta.get("recipient"):
-        raise BadInput("assign.other_key", path=file.path)
+    county = enrolment.county_keys(file, identity)
     chosen = with_parts(file.catalogue, layers)
     villages = tuple(dict.fromkeys(villages))
     _check_villages(file, villages)
     if basemap is not None:
         basemaps.check(Path(basemap))
+    own_catalogue = county_catalogue.to_hand_out(file.path)
     _step(progress, 0.0, "assign.choosing")
     with container.private_folder() as folder:
         database = folder / "records.sqlite"
@@ -119,6 +117,7 @@ def assign(
 
             def fill(bag: BagWriter) -> None:
                 bag.add_file("records.sqlite", database, compress=True)
+                county_catalogue.add_to(bag, own_catalogue)
                 if basemap is not None:
                     bag.add_file("basemap.mbtiles", Path(basemap), compress=False)
 

@@ -124,6 +124,17 @@ def device(file: SurveyFile, device_id: str) -> Device:
     raise BadInput("device.unknown", device=device_id, known=known)
 
 
+def county_keys(file: SurveyFile, identity: str | None) -> keys.SecretKeys:
+    """The keys that sign for the county: of `identity`, else of the file beside the county file.
+
+    BadInput("county_key.other") if they are another county's; BadFile("county_key.missing").
+    """
+    found = keys.county_keys(identity or keys.county_identity(file.path))
+    if found.public.recipient != file.meta.get("recipient"):
+        raise BadInput("county_key.other", path=file.path)
+    return found
+
+
 def now() -> str:
     """This moment as containers write it: UTC, ISO 8601 with Z."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

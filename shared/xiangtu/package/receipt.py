@@ -49,7 +49,7 @@ def write_receipt(
     ------
     BadInput
         "device.unknown", "device.retired", "receipt.nothing" before its first package,
-        "receipt.not_county".
+        "receipt.not_county", "county_key.other".
     BadFile
         "file.…", "county_key.missing".
     """
@@ -57,7 +57,7 @@ def write_receipt(
     if file.meta["role"] != "county":
         raise BadInput("receipt.not_county", path=file.path)
     known = enrolment.device(file, device)
-    county = keys.county_keys(identity or keys.county_identity(file.path))
+    county = enrolment.county_keys(file, identity)
     packages = tuple(
         _note(file.connection, *row)
         for row in file.connection.execute(

@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import store
 from ..errors import BadFile
 from ..sealing import keys
+from . import county_catalogue
 from .enrolment import write_card
 
 SURVEY_FILE = "survey.sqlite"
@@ -72,4 +73,5 @@ def load(folder: Path | str) -> Tablet:
     folder = Path(folder)
     if not folder.is_dir():
         raise BadFile("tablet.missing", path=folder)
+    county_catalogue.settle(folder)
     return Tablet(folder, keys.read_device_key(folder / keys.DEVICE_KEY_FILE))

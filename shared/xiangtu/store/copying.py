@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
+from ..catalogue.loader import OWN_FOLDER, own_files
 from ..catalogue.model import Catalogue
 from ..errors import BadFile
 from . import attachments, opening, places
@@ -19,7 +20,8 @@ STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {}
 
 
 def copy(path: Path | str, out: Path | str) -> Path:
-    """Copy a survey file as it is at this moment, in use or not, with its attachments.
+    """Copy a survey file as it is at this moment, in use or not, with its attachments and, where
+    there is none yet, the county's own catalogue.
 
     BadInput("file.exists") rather than overwriting; what `store.open` refuses is refused.
     """
@@ -31,7 +33,16 @@ def copy(path: Path | str, out: Path | str) -> Path:
                 held = attachments.path_of(path.parent / "attachments", sha256)
                 if held.exists():
                     attachments.keep(out.parent / "attachments", sha256, held)
+            if not own_files(out):
+                _copy_catalogue(own_files(path), out.parent / OWN_FOLDER)
     return out
+
+
+def _copy_catalogue(files: list[Path], folder: Path) -> None:
+    for path in files:
+        folder.mkdir(exist_ok=True)
+        with places.new_file(folder / path.name) as temporary:
+            temporary.write_bytes(path.read_bytes())
 
 
 def _back_up(source: sqlite3.Connection, path: Path, out: Path) -> None:

@@ -70,6 +70,19 @@ def create(connection: sqlite3.Connection, layer: Layer, srid: int) -> None:
         spatial_tables.add_geometry(connection, layer, srid)
 
 
+def lacking(connection: sqlite3.Connection, catalogue: Catalogue) -> list[str]:
+    """The tables and columns of the catalogue that the file does not have."""
+    found: list[str] = []
+    for layer in journalled_layers(catalogue):
+        present = column_names(connection, layer.name)
+        if not present:
+            found.append(layer.name)
+        else:
+            missing = [name for name in column_definitions(layer) if name not in present]
+            found += (f"{layer.name}.{name}" for name in missing)
+    return found
+
+
 def align(connection: sqlite3.Connection, catalogue: Catalogue, srid: int) -> list[str]:
     """Give the file what the catalogue has and it lacks: tables, columns, indexes, triggers.
 

@@ -105,18 +105,21 @@ def open(
     *,
     readonly: bool = False,
 ) -> SurveyFile:
-    """Open a survey file.
+    """Open a survey file, by default with the catalogue that lies beside it (`catalogue.beside`).
 
     Everything is looked at before anything is touched, so a file that is refused stays byte for
     byte as it was. For writing, what the file lacks of the catalogue (tables, columns, triggers
-    that ogr2ogr -overwrite dropped) is made, and named in `SurveyFile.repaired`.
+    that ogr2ogr -overwrite dropped) is made, and named in `SurveyFile.repaired`. For reading it
+    must be there.
 
     Raises
     ------
     BadFile
         "file.missing", "file.is_directory", "file.empty", "file.not_sqlite", "file.not_survey",
         "file.newer", "file.older" (see `upgrade`), "file.truncated", "file.damaged",
-        "file.network_share", "file.readonly_place", "file.needs_rtree".
+        "file.network_share", "file.readonly_place", "file.needs_rtree", "file.behind_catalogue".
+    BadCatalogue
+        The county's own catalogue beside the file has a mistake.
     FileBusy
         Another program holds the file ("file.busy").
     """
@@ -126,9 +129,9 @@ def open(
         role = _role(path)
         if role == "county":
             places.refuse_shared(path)
-        found = catalogue if catalogue is not None else catalogues.load()
+        found = catalogue if catalogue is not None else catalogues.beside(path)
         if readonly:
-            return SurveyFile(_connect_to_read(path), path, found, readonly=True)
+            return _open_to_read(path, found)
         return _open_to_write(path, found)
 
 
@@ -144,6 +147,18 @@ def _role(path: Path) -> str:
     if lacking:
         raise BadFile("file.damaged", path=str(path), reason=", ".join(lacking))
     return str(meta["role"])
+
+
+def _open_to_read(path: Path, catalogue: Catalogue) -> SurveyFile:
+    connection = _connect_to_read(path)
+    try:
+        lacking = layer_tables.lacking(connection, catalogue)
+        if lacking:
+            raise BadFile("file.behind_catalogue", path=str(path), lacking=", ".join(lacking))
+        return SurveyFile(connection, path, catalogue, readonly=True)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _open_to_write(path: Path, catalogue: Catalogue) -> SurveyFile:
@@ -171,8 +186,7 @@ def _made_whole(file: SurveyFile) -> list[str]:
         or file.connection.execute("SELECT device FROM session").fetchone()[0] != file.device_id
     ):
         with file.atomic():
-            made = layer_tables.align(file.connection, file.catalogue, file.srid)
-            file.meta["catalogue"] = file.catalogue.version
+            made = file.follow(file.catalogue)
             file.connection.execute("UPDATE session SET device = ?", (file.device_id,))
     file.ensure_spatial_index()
     file.refresh_derived()

@@ -350,6 +350,18 @@ class SurveyFile:
 
     # -- the file itself ----------------------------------------------------------------------
 
+    def follow(self, catalogue: Catalogue) -> list[str]:
+        """Go on with this catalogue: what the file lacks of it is made; the names of that.
+
+        After an error the file is as it was, but this object is to be closed.
+        """
+        with self.atomic():
+            self.catalogue = catalogue
+            self._value_checks.clear()
+            made = layer_tables.align(self.connection, catalogue, self.srid)
+            self.meta["catalogue"] = catalogue.version
+        return made
+
     def missing_triggers(self) -> list[str]:
         """Names of triggers that another program dropped or altered."""
         return layer_tables.missing_triggers(self.connection, self.catalogue)
