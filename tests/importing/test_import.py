@@ -40,6 +40,7 @@ def test_a_shapefile_by_official_names(county, write_source, square):
     assert first["name"] == "梯田1"
     assert first["land_use"] == "0103"
     assert first["measured_how"] == "imported"
+    assert first["state"] == "draft", "nobody has surveyed it here"
     assert first["area_m2"] == 400.0 and first["area_mu"] == 0.6
     assert first["geometry"].geom_type == "MultiPolygon"
     assert [first["village"], second["village"]] == ["990101101201", "990101101202"]

@@ -182,6 +182,7 @@ class Intake:
             shapes = shapes[kept]
         self._look(records, shapes)
         self._fill_village(records, shapes)
+        self._fill_state(records)
         if shapes is not None:
             self._say_imported(records, shapes)
         return Prepared(records, shapes, [refused[at] for at in sorted(refused)])
@@ -285,6 +286,14 @@ class Intake:
                 record["village"] = said
             else:
                 self._no_village += 1
+
+    def _fill_state(self, records: list[dict[str, Any]]) -> None:
+        """What comes from outside begins as every record does: it has not been surveyed here."""
+        if not self.layer.surveyed or "state" not in self.file.catalogue.common:
+            return
+        begins_as = self.file.catalogue.common["state"].default
+        for record in records:
+            record.setdefault("state", begins_as)
 
     def _said_village(self, record: dict[str, Any]) -> str | None:
         """The village a record names, or its official code begins with, if the county has it."""
