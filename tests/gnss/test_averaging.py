@@ -215,5 +215,6 @@ def test_no_vertex_is_farther_than_the_spacing(every_m: float, length_m: float, 
     corners = metric(walk.finish())
     gaps = [math.dist(a, b) for a, b in pairwise(corners)]
     assert max(gaps) <= every_m + 0.55
-    # The way ends where the walk did, but for a rest shorter than the shortest side.
-    assert math.dist(corners[-1], end) <= 1.0
+    # The way ends where the walk did, but for a rest shorter than the shortest side (and what
+    # `metric` and the walk differ in by the scale of a degree).
+    assert math.dist(corners[-1], end) <= walk.settings.shortest_m * 1.01
