@@ -159,13 +159,17 @@ def _ask(
     broken = " || ".join(
         f"iif({each.violated}, '{number} ', '')" for number, each in enumerate(conditions)
     )
-    village = "village" if layer.surveyed else "NULL"
+    village = "t.village" if layer.surveyed else "NULL"
     parameters = {"today": date.today().isoformat()}
     for each in conditions:
         parameters |= each.parameters
+    # LIMIT keeps SQLite from merging the inner query into the outer one, where it would ask
+    # every condition twice.
     rows = file.connection.execute(
-        f'SELECT uuid, {village}, {broken} AS broken, {", ".join(columns)} FROM "{layer.name}" t '
-        f"WHERE {scope.condition(layer.name)} AND broken <> ''",
+        f"""SELECT t.uuid, {village}, b.broken, {", ".join(columns)} FROM (
+        SELECT fid AS row, {broken} AS broken FROM "{layer.name}" t
+        WHERE {scope.condition(layer.name)} LIMIT -1) b
+        JOIN "{layer.name}" t ON t.fid = b.row WHERE b.broken <> ''""",
         parameters,
     )
     for row in rows:
