@@ -85,12 +85,6 @@ def test_a_county_sets_its_own_pattern():
     assert identifiers.check("^[0-9]{6}-[0-9]{4}$", "990101-0001") is None
 
 
-def test_numbers_of_contractors_say_their_kind():
-    prefix = "99010110120101"
-    kinds = {n: identifiers.contractor_kind(prefix + n) for n in ("0001", "8000", "8001", "9001")}
-    assert kinds == {"0001": "1", "8000": "1", "8001": "2", "9001": "3"}
-
-
 @given(st.from_regex(r"99010119[0-9]{2}0[1-9][0-2][1-8][0-9]{3}", fullmatch=True), st.data())
 def test_one_wrong_digit_of_a_citizen_id_never_passes(first_17, data):
     code = first_17 + identifiers.citizen_id_check_digit(first_17)

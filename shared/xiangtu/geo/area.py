@@ -20,7 +20,6 @@ from .ellipsoid import ECCENTRICITY, ECCENTRICITY_SQUARED, SEMI_MAJOR_M
 
 Floats = NDArray[np.float64]
 
-M2_PER_MU = Decimal(10000) / 15
 _MU_PER_M2 = Decimal("0.0015")
 _HUNDREDTH = Decimal("0.01")
 #: Edges are cut to at most this before they are carried to the ellipsoid, where between two cuts

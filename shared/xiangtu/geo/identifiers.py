@@ -22,9 +22,8 @@ _ORGANISATION_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 #: 001–199 residents', 200–399 villagers' committees; offices also issue 400–599 to development
 #: zones, farms and the like (2,710 of the 41,352 townships published in 2023).
 _LAST_LOCAL_NUMBER = 599
+#: Numbers of contractors that are households; 8001–9000 are persons, 9001–9999 units (NY/T 2539).
 _HOUSEHOLDS = range(1, 8001)
-_PERSONS = range(8001, 9001)
-_UNITS = range(9001, 10000)
 #: Second letter of a cadastral parcel that only collective land (J) can have.
 _COLLECTIVE_ONLY = "AC"
 
@@ -184,15 +183,3 @@ STRUCTURES = MappingProxyType(
         ),
     }
 )
-
-
-def contractor_kind(code: str) -> str:
-    """Kind of contractor that NY/T 2539 reserves the code's number for.
-
-    "1" household (0001–8000), "2" person (8001–9000), "3" unit (9001–9999); the code must have
-    passed `check`.
-    """
-    number = int(code[14:18])
-    if number in _HOUSEHOLDS:
-        return "1"
-    return "2" if number in _PERSONS else "3"
