@@ -21,8 +21,8 @@ from .team import Diary, Team
 
 #: Steps in order with their weights, about their seconds on two cores.
 STEPS = (
-    ("land", 6), ("county", 7), ("hand_out", 2), ("team_1", 5), ("team_2", 5), ("team_3", 5),
-    ("receive", 3), ("settle", 1), ("check", 2), ("report", 3), ("draw", 8), ("page", 1),
+    ("land", 12), ("county", 9), ("hand_out", 1.5), ("team_1", 3.5), ("team_2", 3), ("team_3", 3),
+    ("receive", 1.5), ("settle", 0.3), ("check", 1), ("report", 3), ("draw", 10), ("page", 1),
 )  # fmt: skip
 #: How many parcels the office has subdivided before the new campaign.
 _SUBDIVIDED = 20

@@ -84,7 +84,7 @@ def add_routes(register: Register, land: Land) -> None:
         register.add(
             "route", f"power-{index}",
             register.surveyed(
-                village.code, "2019-04-15", kind="power_line", name="10 千伏青松线",
+                village.code, "2019-04-15", kind="power_line", name="10千伏青松线",
                 running_state="normal", built_year=2011, owner="青石县供电公司", voltage="10kV",
                 measured_how="imported",
             ),

@@ -44,7 +44,7 @@ _LETTERING = {
     ),
     # The village's code stands in front of every number: the running number tells them apart.
     "homestead": Lettering(
-        5.5, "#7c2f44", "#ffffffa0", 2_000, False, "over", "right(\"code\", 5)"
+        5.5, "#7c2f44", "#fffffff0", 2_000, False, "over", "right(\"code\", 5)"
     ),
     "house": Lettering(5, "#ffffff", "#7c2f44", 1_000, False, "over", "\"storeys\" || 'F'"),
 }  # fmt: skip
