@@ -24,7 +24,7 @@ _MARK = ".made-by-xiangtu-demo"
 
 
 def main(arguments: list[str]) -> int:
-    """0 if all was made, 2 if it was refused."""
+    """0 if all was made, 2 if it was refused, 130 if it was stopped."""
     language = languages.choose(arguments, os.environ)
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--out", type=Path, default=_ROOT / "demo_output")
@@ -49,6 +49,10 @@ def main(arguments: list[str]) -> int:
         made = run(fresh, size, SEED, bar, language, draw=not options.no_map)
         _forget(out)
         fresh.replace(out)
+    except KeyboardInterrupt:
+        # What is half made lies beside, and goes with the next run.
+        print(file=sys.stderr)
+        return 130
     except SurveyError as error:
         print(f"\n{explain(error, language)}", file=sys.stderr)
         return 2

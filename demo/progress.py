@@ -66,7 +66,7 @@ class ProgressBar:
         self._drawn_at = now
         percent = self._percent(fraction)
         columns = shutil.get_terminal_size((80, 24)).columns
-        width = max(10, min(36, columns - 44))
+        width = max(10, min(36, columns - 58))
         full = round(width * percent / 100)
         name = self._steps[self._at][0] if self._at < len(self._steps) else ""
         seconds = time.monotonic() - self._started
