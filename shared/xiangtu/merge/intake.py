@@ -169,7 +169,7 @@ def _check_known(file: SurveyFile, changes: list[Change], held: dict[str, HeldRe
     inserted: set[str] = set()
     for record, layer, operation, live in file.connection.execute(
         "SELECT DISTINCT c.record, c.layer, c.operation, c.live FROM temp.named n "
-        "JOIN change c ON c.record = n.uuid WHERE c.operation = 'insert'"
+        "CROSS JOIN change c ON c.record = n.uuid WHERE c.operation = 'insert'"
     ):
         layers.setdefault(record, set()).add(layer)
         if live and operation == "insert":

@@ -60,14 +60,12 @@ def propose(file: SurveyFile, records: Iterable[str]) -> list[str]:
 
 
 def _forget_open(file: SurveyFile, touched: set[str]) -> set[str]:
-    with_names(file.connection, touched)
     before = {
         name
-        for (name,) in file.connection.execute(
-            "SELECT d.id FROM temp.named n JOIN duplicate d ON d.a = n.uuid WHERE d.state = 'open' "
-            "UNION SELECT d.id FROM temp.named n JOIN duplicate d ON d.b = n.uuid "
-            "WHERE d.state = 'open'"
+        for name, a, b in file.connection.execute(
+            "SELECT id, a, b FROM duplicate WHERE state = 'open'"
         )
+        if a in touched or b in touched
     }
     file.connection.executemany("DELETE FROM duplicate WHERE id = ?", ((name,) for name in before))
     return before
@@ -82,7 +80,8 @@ def _by_layer(file: SurveyFile, touched: set[str]) -> list[tuple[Layer, list[str
             uuids = [
                 uuid
                 for (uuid,) in file.connection.execute(
-                    f'SELECT n.uuid FROM temp.named n JOIN "{layer.name}" t ON t.uuid = n.uuid '
+                    f'SELECT n.uuid FROM temp.named n CROSS JOIN "{layer.name}" t '
+                    "ON t.uuid = n.uuid "
                     "WHERE t.ended_on IS NULL ORDER BY n.uuid"
                 )
             ]
@@ -99,8 +98,8 @@ def _same_code(file: SurveyFile, layer: Layer, uuids: list[str]) -> Pairs:
         file,
         file.connection.execute(
             f"SELECT one.uuid, two.uuid FROM temp.named n "
-            f'JOIN "{layer.name}" one ON one.uuid = n.uuid '
-            f'JOIN "{layer.name}" two ON two."{layer.key}" = one."{layer.key}" '
+            f'CROSS JOIN "{layer.name}" one ON one.uuid = n.uuid '
+            f'CROSS JOIN "{layer.name}" two ON two."{layer.key}" = one."{layer.key}" '
             f"AND two.uuid <> one.uuid WHERE one.\"{layer.key}\" <> '' "
             "AND two.ended_on IS NULL"
         ).fetchall(),
@@ -148,11 +147,11 @@ def _beside(file: SurveyFile, layer: Layer, uuids: list[str], margin_m: float) -
     with_names(file.connection, uuids)
     index = index_name(layer.name)
     return file.connection.execute(
-        f'SELECT one.uuid, two.uuid FROM temp.named n JOIN "{layer.name}" one '
-        f'ON one.uuid = n.uuid JOIN "{index}" a ON a.pkid = one.fid JOIN "{index}" b '
+        f'SELECT one.uuid, two.uuid FROM temp.named n CROSS JOIN "{layer.name}" one '
+        f'ON one.uuid = n.uuid CROSS JOIN "{index}" a ON a.pkid = one.fid CROSS JOIN "{index}" b '
         "ON b.xmin <= a.xmax + :m AND b.xmax >= a.xmin - :m "
         "AND b.ymin <= a.ymax + :m AND b.ymax >= a.ymin - :m "
-        f'JOIN "{layer.name}" two ON two.fid = b.pkid '
+        f'CROSS JOIN "{layer.name}" two ON two.fid = b.pkid '
         "WHERE two.fid <> one.fid AND two.ended_on IS NULL",
         {"m": margin_m},
     ).fetchall()
@@ -181,7 +180,8 @@ def _values(
     return {
         row[0]: row[1:]
         for row in file.connection.execute(
-            f'SELECT t.uuid, {names} FROM temp.named n JOIN "{layer.name}" t ON t.uuid = n.uuid'
+            f'SELECT t.uuid, {names} FROM temp.named n CROSS JOIN "{layer.name}" t '
+            "ON t.uuid = n.uuid"
         )
     }
 
@@ -195,14 +195,14 @@ def _made_apart(file: SurveyFile, found: Pairs) -> Pairs:
     with_names(file.connection, {uuid for pair in pairs for uuid in pair})
     makers: dict[str, set[str]] = {}
     for record, device in file.connection.execute(
-        "SELECT c.record, c.device FROM temp.named n JOIN change c ON c.record = n.uuid "
+        "SELECT c.record, c.device FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
         "WHERE c.operation = 'insert' AND c.live = 1"
     ):
         makers.setdefault(record, set()).add(device)
     related = {
         (min(pair), max(pair))
         for pair in file.connection.execute(
-            "SELECT l.parent, l.child FROM temp.named n JOIN lineage l ON l.child = n.uuid"
+            "SELECT l.parent, l.child FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid"
         )
     }
     return sorted(

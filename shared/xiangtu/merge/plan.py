@@ -325,7 +325,8 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
                 parents.setdefault(value, set()).add(record)
     with_names(connection, by_record)
     for record, basis_device, number in connection.execute(
-        "SELECT c.record, c.device, c.number FROM temp.named n JOIN change c ON c.record = n.uuid "
+        "SELECT c.record, c.device, c.number FROM temp.named n "
+        "CROSS JOIN change c ON c.record = n.uuid "
         "WHERE c.live = 1 AND (c.device <> ? OR c.number > ?)",
         (device, newest),
     ):
@@ -336,8 +337,8 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
         ):
             doubtful.add(record)
     for query in (
-        "SELECT n.uuid FROM temp.named n JOIN conflict c ON c.record = n.uuid",
-        "SELECT n.uuid FROM temp.named n JOIN change c ON c.record = n.uuid "
+        "SELECT n.uuid FROM temp.named n CROSS JOIN conflict c ON c.record = n.uuid",
+        "SELECT n.uuid FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
         "WHERE c.live = 1 AND c.operation = 'delete'",
         "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM lineage l "
         f"WHERE l.parent = n.uuid AND l.kind = '{SAME}') OR EXISTS (SELECT 1 FROM lineage l "

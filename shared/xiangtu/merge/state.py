@@ -73,7 +73,7 @@ def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str,
     found: dict[str, str] = {}
     with_names(connection, records)
     open_ones = connection.execute(
-        "SELECT l.parent, l.child FROM temp.named n JOIN lineage l ON l.parent = n.uuid "
+        "SELECT l.parent, l.child FROM temp.named n CROSS JOIN lineage l ON l.parent = n.uuid "
         "WHERE l.kind = ?",
         (SAME,),
     ).fetchall()
@@ -186,7 +186,7 @@ class Settling:
         return [
             away
             for (away,) in self.connection.execute(
-                "SELECT l.parent FROM temp.named n JOIN lineage l ON l.child = n.uuid "
+                "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid "
                 "WHERE l.kind = ?",
                 (SAME,),
             )
