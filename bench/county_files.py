@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -202,4 +203,6 @@ def copied(files: Files) -> Iterator[Files]:
     with TemporaryDirectory(dir=files.folder.parent) as folder:
         for path in (files.county, keys.county_key_path(files.county)):
             shutil.copy(path, folder)
+        # Else what is measured waits for gigabytes of the copy to reach the disk.
+        os.sync()
         yield Files(Path(folder), files.parcels, files.teams, files.changes)

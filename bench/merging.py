@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
@@ -100,6 +101,7 @@ def _geodiff(files: Files, changes: list[list[Change]], say: Say) -> float:
             edited = work / "edited.gpkg"
             shutil.copy(files.geopackage, edited)
             _edit(edited, of_team)
+            os.sync()
             own, rebased = work / f"own{team}.diff", work / f"rebased{team}.diff"
             start = time.perf_counter()
             tool.create_changeset(str(files.geopackage), str(edited), str(own))
