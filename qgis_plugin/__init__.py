@@ -1,0 +1,1 @@
+"""The county's desk in QGIS; so far its room `map`, which builds the one-map project."""
