@@ -79,17 +79,19 @@ def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Fi
         return files
     for stale in cache.glob(f"{parcels}-{teams}x{changes}-*"):
         shutil.rmtree(stale)
-    building = cache / f".building-{parcels}"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    made = Files(building, parcels, teams, changes)
-    _make_county(made, say)
-    for team in range(teams):
-        say(f"{parcels:,} parcels: package {team + 1} of {teams}")
-        _make_package(made, team)
-    say(f"{parcels:,} parcels: GeoPackage")
-    _make_geopackage(made)
-    building.rename(folder)
+    cache.mkdir(parents=True, exist_ok=True)
+    # A folder of this run's own: two runs at once must not build in one another's.
+    with TemporaryDirectory(dir=cache, prefix=".building-") as building:
+        made = Files(Path(building) / "files", parcels, teams, changes)
+        made.folder.mkdir()
+        _make_county(made, say)
+        for team in range(teams):
+            say(f"{parcels:,} parcels: package {team + 1} of {teams}")
+            _make_package(made, team)
+        say(f"{parcels:,} parcels: GeoPackage")
+        _make_geopackage(made)
+        if not folder.is_dir():
+            made.folder.rename(folder)
     return files
 
 
