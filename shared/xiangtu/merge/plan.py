@@ -29,6 +29,7 @@ from .state import (
     Outcome,
     Settling,
     bookkeeping,
+    parent_columns,
     reference_columns,
     write_insert,
     write_update,
@@ -360,16 +361,36 @@ def _current_parents(
 
 
 def _with_doubtful_parents(file: SurveyFile, parents: Mapping[str, set[str]]) -> set[str]:
-    """Parts of records that somebody deleted or that were joined to another."""
-    if not parents:
-        return set()
+    """Parts, however far down, of records that somebody deleted or that were joined to another."""
+    doubtful: set[str] = set()
+    level = parents
+    while level:
+        with_names(file.connection, level)
+        rows = file.connection.execute(
+            "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM change c "
+            "WHERE c.record = n.uuid AND c.live = 1 AND c.operation IN ('delete', 'decide')) "
+            f"OR EXISTS (SELECT 1 FROM lineage l WHERE l.parent = n.uuid AND l.kind = '{SAME}')"
+        )
+        doubtful = doubtful.union(*(level[record] for (record,) in rows))
+        level = _one_up(file, level)
+    return doubtful
+
+
+def _one_up(file: SurveyFile, parents: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The records that `parents` are parts of, each with the records below that led to it."""
     with_names(file.connection, parents)
-    rows = file.connection.execute(
-        "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM change c "
-        "WHERE c.record = n.uuid AND c.live = 1 AND c.operation IN ('delete', 'decide')) "
-        f"OR EXISTS (SELECT 1 FROM lineage l WHERE l.parent = n.uuid AND l.kind = '{SAME}')"
-    )
-    return set().union(*(parents[record] for (record,) in rows))
+    layers = file.connection.execute(
+        "SELECT n.uuid, (SELECT c.layer FROM change c WHERE c.record = n.uuid LIMIT 1) "
+        "FROM temp.named n"
+    ).fetchall()
+    above: dict[str, set[str]] = {}
+    for record, name in layers:
+        layer = file.catalogue.layers.get(name)
+        columns = parent_columns(layer) if layer else {}
+        for value in _current_parents(file, name, columns, record) if columns else ():
+            if value not in parents:
+                above.setdefault(value, set()).update(parents[record])
+    return above
 
 
 def _write_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> Outcome:

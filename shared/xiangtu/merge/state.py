@@ -155,17 +155,25 @@ class Settling:
         )
 
     def _parents_in_question(self, record: str) -> set[str]:
+        """Of all the records that this one is a part of, however far up, those in question."""
+        above: set[str] = set()
+        level = self._named_parents(record)
+        while level:
+            self._load(level)
+            above |= level
+            level = set().union(*(self._named_parents(parent) for parent in level)) - above
+        return {parent for parent in above if self._in_question(parent) and self._changes[parent]}
+
+    def _named_parents(self, record: str) -> set[str]:
+        """Every record that some change calls this one a part of."""
         named: set[str] = set()
         for change in self._changes.get(record, []):
             layer = self.file.catalogue.layers.get(change.layer)
-            if layer is None:
-                continue
-            for column in parent_columns(layer):
+            for column in parent_columns(layer) if layer else ():
                 for value in (change.values.get(column), change.old.get(column)):
                     if isinstance(value, str):
                         named.add(value)
-        self._load(named)
-        return {parent for parent in named if self._in_question(parent) and self._changes[parent]}
+        return named
 
     def children_ever(self, record: str, *, live_only: bool = False) -> list[tuple[str, str]]:
         """(uuid, layer) of every record that some (live) change names as a part of this one."""
