@@ -262,7 +262,8 @@ class Form:
         found = problems_of(
             self.survey.catalogue,
             self.layer,
-            values,
+            # The journal will put down who is signed in.
+            {**values, "surveyor": self.survey.author or None},
             unchecked=private if whole else frozenset(),
             photos=self._photos() if whole else None,
         )

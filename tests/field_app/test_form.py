@@ -113,6 +113,14 @@ def test_problems_stand_beside_their_field_and_stop_confirming(work: Fieldwork) 
     opened.confirm()
 
 
+def test_the_record_is_signed_by_who_is_signed_in(work: Fieldwork) -> None:
+    opened = filled(work)
+    signed = [each.title for each in opened.problems() if each.code.endswith("signed")]
+    assert signed == []
+    work.survey.sign_in(author="")
+    assert [each.code for each in opened.problems() if each.code.endswith("signed")]
+
+
 def test_rules_of_the_catalogue_are_problems_too(work: Fieldwork) -> None:
     opened = filled(work, began_on="2999-01-01")
     found = [each for each in opened.problems() if each.field == "began_on"]

@@ -84,6 +84,22 @@ def test_lengths_are_computed(county):
     assert county.get("route", uuid)["length_m"] == 5.0
 
 
+def test_a_damaged_outline_does_not_hide_those_around_it(county):
+    sound = county.insert("farmland", {"name": "a"}, shapely.box(0, 0, 10, 10))
+    with county.atomic(quiet=True):
+        broken = county.insert("farmland", {"name": "b"}, shapely.box(2, 2, 8, 8))
+        county.connection.execute("DROP TRIGGER ggu_farmland_geometry")
+        county.connection.execute(
+            "UPDATE farmland SET geometry = substr(geometry, 1, 20) WHERE uuid = ?", (broken,)
+        )
+    with county.atomic():
+        county.connection.execute("DELETE FROM idx_farmland_geometry")
+        county.connection.execute(
+            "INSERT INTO idx_farmland_geometry SELECT fid, 0, 10, 0, 10 FROM farmland"
+        )
+    assert county.within("farmland", (0, 0, 10, 10)) == [sound]
+
+
 @pytest.mark.parametrize(
     ("layer", "field", "value", "expected"),
     [

@@ -320,7 +320,10 @@ def within(
     )
     found = []
     for uuid, blob in rows:
-        x0, y0, x1, y1 = blobs.bounds_of(blob)
+        try:
+            x0, y0, x1, y1 = blobs.bounds_of(blob)
+        except BadInput:
+            continue  # a damaged blob lies nowhere; it is a finding, not an end
         if x0 <= max_x and x1 >= min_x and y0 <= max_y and y1 >= min_y:
             found.append(uuid)
     return found

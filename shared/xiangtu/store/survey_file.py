@@ -103,6 +103,11 @@ class SurveyFile:
         """This file's own device."""
         return str(self.meta["device"])
 
+    @property
+    def author(self) -> str:
+        """Who is signed in, and will stand as surveyor in what is written; "" for nobody."""
+        return str(self.connection.execute("SELECT author FROM session").fetchone()[0])
+
     # -- transactions and who writes ----------------------------------------------------------
 
     def atomic(self, *, quiet: bool = False) -> AbstractContextManager[None]:
