@@ -10,6 +10,7 @@ from ..catalogue.model import Label
 from ..validate import findings
 from ..validate.registry import rules_of
 from .command import Call, Commands, Outcome, county_for_writing
+from .naming import Naming
 from .terminal import Terminal
 
 #: Findings shown one by one; --json has them all.
@@ -82,6 +83,7 @@ def run_findings(call: Call) -> Outcome:
             file, layers=call.arguments.layers, state=call.arguments.state
         )
         titles = _titles(file)
+        names = Naming.of(file, call.translate)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -93,7 +95,7 @@ def run_findings(call: Call) -> Outcome:
              _("details")],
             [
                 (each.id, _severity(terminal, each.severity), _title(terminal, titles, each.rule),
-                 each.layer, each.record, each.measured, each.limit, each.detail)
+                 names.layer(each.layer), each.record, each.measured, each.limit, each.detail)
                 for each in found[:_SHOWN]
             ],
         )  # fmt: skip

@@ -14,6 +14,7 @@ from ..merge.waiting import list_waiting
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
+from .naming import Naming
 from .terminal import Terminal, text_of
 
 
@@ -141,6 +142,7 @@ def run_held(call: Call) -> Outcome:
     with store.open(call.county) as file:
         held = [each for each in list_held(file) if each.released_at is None]
         waiting = list_waiting(file)
+        names = Naming.of(file, call.translate)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -151,7 +153,7 @@ def run_held(call: Call) -> Outcome:
                 [_("layer"), _("record"), _("reason")],
                 [
                     (
-                        each.layer,
+                        names.layer(each.layer),
                         each.record,
                         phrase(each.code, terminal.translate.language, each.facts),
                     )
@@ -161,7 +163,10 @@ def run_held(call: Call) -> Outcome:
         if waiting:
             terminal.table(
                 [_("device"), _("package waiting"), _("packages missing")],
-                [(each["device"], each["number"], each["missing"]) for each in waiting],
+                [
+                    (names.tablet(str(each["device"])), each["number"], each["missing"])
+                    for each in waiting
+                ],
             )
 
     return Outcome({"held": held, "waiting": waiting}, show, waits=bool(held or waiting))
@@ -171,6 +176,7 @@ def run_conflicts(call: Call) -> Outcome:
     """xiangtu conflicts."""
     with store.open(call.county) as file:
         found = conflicts.list_conflicts(file)
+        names = Naming.of(file, call.translate)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -179,14 +185,15 @@ def run_conflicts(call: Call) -> Outcome:
             return
         says = {"keep": _("keep: edited"), "gone": _("gone: deleted")}
         for each in found:
-            terminal.line(f"{each.id}  {each.layer} {each.record}  {each.unit}")
+            title = f"{names.layer(each.layer)} {each.record}"
+            terminal.line(f"{each.id}  {title}  {names.unit(each.layer, each.unit)}")
             said = _differing([*(head.values for head in each.heads), each.base])
             rows: list[tuple[object, ...]] = [
                 (
                     head.number,
                     says.get(head.says or "", values),
                     head.author,
-                    head.device,
+                    names.tablet(head.device),
                     head.time,
                 )
                 for head, values in zip(each.heads, said, strict=False)
@@ -239,6 +246,7 @@ def run_duplicates(call: Call) -> Outcome:
     """xiangtu duplicates."""
     with store.open(call.county) as file:
         found = duplicates.list_pairs(file)
+        names = Naming.of(file, call.translate)
     waiting = [each for each in found if each.state == "open"]
 
     def show(terminal: Terminal) -> None:
@@ -255,8 +263,8 @@ def run_duplicates(call: Call) -> Outcome:
         terminal.table(
             ["ID", _("layer"), "A", "B", _("reason"), _("state")],
             [
-                (each.id, each.layer, each.a, each.b, reasons.get(each.reason, each.reason),
-                 states.get(each.state, each.state))
+                (each.id, names.layer(each.layer), each.a, each.b,
+                 reasons.get(each.reason, each.reason), states.get(each.state, each.state))
                 for each in found
             ],
         )  # fmt: skip

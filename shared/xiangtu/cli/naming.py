@@ -1,0 +1,46 @@
+"""What a person calls layers, fields, codes and tablets, for tables on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..catalogue import Catalogue
+from ..merge.changes import RECORD
+from ..package.enrolment import devices
+from ..store import SurveyFile
+from .language import Translation
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names in one language out of a file's catalogue and its enrolled tablets."""
+
+    catalogue: Catalogue
+    tablets: dict[str, str]
+    translate: Translation
+
+    @classmethod
+    def of(cls, file: SurveyFile, translate: Translation) -> Naming:
+        tablets = {each.id: each.name for each in devices(file)}
+        tablets[file.device_id] = translate("the office")
+        return cls(file.catalogue, tablets, translate)
+
+    def layer(self, name: str) -> str:
+        """The layer's label; the name itself for a layer the catalogue lacks."""
+        layer = self.catalogue.layers.get(name)
+        return layer.label.in_language(self.translate.language) if layer else name
+
+    def unit(self, layer_name: str, unit: str) -> str:
+        """The label of a unit of merge."""
+        if unit == RECORD:
+            return self.translate("whether the record exists")
+        if unit == "geometry":
+            return self.translate("outline and its measurement")
+        layer = self.catalogue.layers.get(layer_name)
+        field = self.catalogue.field_of(layer_name, unit) if layer else None
+        return field.label.in_language(self.translate.language) if field else unit
+
+    def tablet(self, device: str) -> str:
+        """A tablet by the name it was enrolled with, and its id."""
+        name = self.tablets.get(device)
+        return f"{name} ({device})" if name else device
