@@ -11,9 +11,10 @@ from ..store import SurveyFile
 from ..store.system_tables import NEW_UUID, NOW
 from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import GONE, KEEP, RECORD, Change, Knowledge, changes_of
+from .likeness import propose
 from .office_edits import catch_up
 from .resolve import head_values
-from .state import Settling, parts_of
+from .state import Settling, above_in_conflict, parts_of
 
 
 @dataclass(frozen=True)
@@ -181,14 +182,21 @@ def take_all(
                 records.add(conflict.record)
             log_decision(file, batch, "take", conflict.id, head.change, reason, change)
         outcome = Settling(file).settle(records)
+        propose(file, outcome.touched)
         close_batch(file, batch, {"settled": sorted(outcome.conflicts_closed)})
     return batch
 
 
 def _decide_existence(file: SurveyFile, batch: Batch, conflict: Conflict, head: Head) -> set[str]:
-    """Write keep or gone for the record, and gone for every part of one that goes."""
+    """Write keep or gone for the record: gone for every part of one that goes, keep for all that
+    one that stays is a part of, where that is in question."""
     records = {conflict.record}
     write_decision(file, batch, conflict.layer, conflict.record, {RECORD: head.says})
+    if head.says == KEEP:
+        # A part cannot stay without what it is a part of, whatever was said of that before.
+        for layer, record in above_in_conflict(file, conflict.layer, conflict.record):
+            records.add(record)
+            write_decision(file, batch, layer, record, {RECORD: KEEP})
     level = [(conflict.layer, conflict.record)] if head.says == GONE else []
     while level:
         below = [

@@ -39,5 +39,5 @@ def catch_up(file: SurveyFile) -> None:
             }
             answered = in_conflict.intersection(edited)
             if answered:
-                Settling(file).settle(answered)
+                edited |= Settling(file).settle(answered).touched
             likeness.propose(file, edited)

@@ -21,14 +21,16 @@ from ..store.secrets import key_hmacs
 from . import likeness, waiting
 from .batches import Batch, close_batch, open_batch
 from .changes import Change, Knowledge, with_names
-from .held import hold, release
+from .held import hold
 from .intake import Intake, read
 from .office_edits import catch_up
+from .standing import carry_out, weigh
 from .state import (
     SAME,
     Outcome,
     Settling,
     bookkeeping,
+    current_parents,
     parent_columns,
     reference_columns,
     write_insert,
@@ -148,20 +150,21 @@ def take_in(
     catch_up(file)
     intake = read(opened, file)
     batch = open_batch(file, "merge", author)
+    sound = [change for change in intake.changes if change.record not in intake.held]
+    verdict = weigh(file, sound)
+    held = {**intake.held, **verdict.fallen}
     _journal(file, intake, batch)
-    hold(file, intake, batch)
+    hold(file, held.values(), batch.uuid)
+    again = carry_out(file, verdict, batch)
     _append_only(file, opened, intake, batch)
     key_hmacs(file, identity)
     _step(progress, 0.4, "merge.applying")
-    accepted = [change for change in intake.changes if change.record not in intake.held]
-    outcome = _apply(file, accepted)
-    released = release(file, {change.record for change in accepted})
-    if released:
-        Settling(file).settle(released)
+    accepted = [change for change in sound if change.record not in verdict.fallen]
+    outcome = _apply(file, accepted, again)
     _step(progress, 0.7, "merge.attachments")
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
-    pairs = likeness.propose(file, outcome.inserted | outcome.updated | outcome.deleted)
+    pairs = likeness.propose(file, outcome.touched)
     report = replace(
         report,
         batch=batch.number,
@@ -174,7 +177,7 @@ def take_in(
         conflicts=tuple(sorted(outcome.conflicts_opened)),
         settled=tuple(sorted(outcome.conflicts_closed)),
         duplicates=tuple(pairs),
-        held=tuple(asdict(each) for each in intake.held.values()),
+        held=tuple(asdict(each) for each in held.values()),
         unknown_fields=intake.unknown_fields,
         by_layer=dict(Counter(_layers(accepted))),
         catalogue=_other_catalogue(file, opened),
@@ -281,12 +284,12 @@ def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
 # -- the records -----------------------------------------------------------------------------
 
 
-def _apply(file: SurveyFile, changes: list[Change]) -> Outcome:
-    """Write what the accepted changes make of their records."""
+def _apply(file: SurveyFile, changes: list[Change], again: set[str]) -> Outcome:
+    """Write what the accepted changes make of their records, and settle others `again`."""
     by_record: dict[str, list[Change]] = {}
     for change in changes:
         by_record.setdefault(change.record, []).append(change)
-    doubtful = _not_alone(file, by_record)
+    doubtful = _not_alone(file, by_record) | again
     alone = {record: own for record, own in by_record.items() if record not in doubtful}
     outcome = _write_alone(file, alone)
     settled = Settling(file).settle(doubtful) if doubtful else None
@@ -321,7 +324,7 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
                 if isinstance(value, str):
                     parents.setdefault(value, set()).add(record)
         if columns and record not in doubtful:
-            row = _current_parents(file, own[0].layer, columns, record)
+            row = current_parents(file, own[0].layer, columns, record)
             for value in row:
                 parents.setdefault(value, set()).add(record)
     with_names(connection, by_record)
@@ -348,16 +351,6 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
         doubtful |= {record for (record,) in connection.execute(query)}
     doubtful |= _with_doubtful_parents(file, parents)
     return doubtful
-
-
-def _current_parents(
-    file: SurveyFile, layer: str, columns: Iterable[str], record: str
-) -> list[str]:
-    names = ", ".join(f'"{name}"' for name in columns)
-    row = file.connection.execute(
-        f'SELECT {names} FROM "{layer}" WHERE uuid = ?', (record,)
-    ).fetchone()
-    return [value for value in row if isinstance(value, str)] if row else []
 
 
 def _with_doubtful_parents(file: SurveyFile, parents: Mapping[str, set[str]]) -> set[str]:
@@ -387,7 +380,7 @@ def _one_up(file: SurveyFile, parents: Mapping[str, set[str]]) -> dict[str, set[
     for record, name in layers:
         layer = file.catalogue.layers.get(name)
         columns = parent_columns(layer) if layer else {}
-        for value in _current_parents(file, name, columns, record) if columns else ():
+        for value in current_parents(file, name, columns, record):
             if value not in parents:
                 above.setdefault(value, set()).update(parents[record])
     return above

@@ -67,14 +67,14 @@ def presence(
     gone = [head for head in heads if head.says == GONE]
     if not gone:
         return HERE, ()
+    # An edit that one of those who deleted had before them was deleted knowingly.
     beside = {
         other.uuid: other
         for other in (*changes, *descendants)
-        if other.writes
-        and other.operation != "delete"
-        and any(
-            not knowledge.sees(head, other) and not knowledge.sees(other, head) for head in gone
-        )
+        if other.operation != "delete"
+        and (other.writes or (other.says == KEEP and other.record != heads[0].record))
+        and not any(knowledge.sees(head, other) for head in gone)
+        and not all(knowledge.sees(other, head) for head in gone)
     }
     for head in heads:
         if head.says == KEEP:

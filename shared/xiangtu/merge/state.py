@@ -33,6 +33,11 @@ class Outcome:
     conflicts_opened: set[str] = field(default_factory=set)
     conflicts_closed: set[str] = field(default_factory=set)
 
+    @property
+    def touched(self) -> set[str]:
+        """All records that are not what they were."""
+        return self.inserted | self.updated | self.deleted
+
 
 def conflict_id(record: str, unit: str) -> str:
     """The short name of the conflict about a unit of a record; the same in every order."""
@@ -66,6 +71,36 @@ def parts_of(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]
                 )
             ]
     return found
+
+
+def above_in_conflict(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]:
+    """(layer, uuid) of all, however far up, that this record is a part of and whose existence is
+    in conflict."""
+    found: list[tuple[str, str]] = []
+    level = [(layer, record)]
+    while level:
+        above: list[tuple[str, str]] = []
+        for name, uuid in level:
+            columns = parent_columns(file.catalogue.layer(name))
+            for parent in current_parents(file, name, columns, uuid):
+                row = file.connection.execute(
+                    "SELECT layer FROM conflict WHERE record = ? AND unit = ?", (parent, RECORD)
+                ).fetchone()
+                if row and (row[0], parent) not in found:
+                    above.append((row[0], parent))
+        found += above
+        level = above
+    return found
+
+
+def current_parents(file: SurveyFile, layer: str, columns: Iterable[str], record: str) -> list[str]:
+    """The records that these columns of a record name in the table now."""
+    if not columns:
+        return []
+    row = file.connection.execute(
+        f'SELECT {_names(columns)} FROM "{layer}" WHERE uuid = ?', (record,)
+    ).fetchone()
+    return [value for value in row if isinstance(value, str)] if row else []
 
 
 def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str, str]:

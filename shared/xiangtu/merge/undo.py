@@ -15,6 +15,7 @@ from . import likeness
 from .batches import Batch, close_batch, find_batch, open_batch
 from .changes import Knowledge, changes_of
 from .office_edits import catch_up
+from .standing import carry_out, weigh
 from .state import Settling
 
 
@@ -137,8 +138,9 @@ def undo(
             "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
         )
         _reopen_decisions(file, batch)
-        outcome = Settling(file).settle(records)
-        likeness.propose(file, records)
+        verdict = weigh(file)
+        outcome = Settling(file).settle(records | carry_out(file, verdict, undoing))
+        likeness.propose(file, records | outcome.touched)
         connection.execute(
             "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
             (undoing.made_at, author, batch.uuid),
