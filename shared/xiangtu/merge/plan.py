@@ -157,6 +157,7 @@ def take_in(
     hold(file, held.values(), batch.uuid)
     again = carry_out(file, verdict, batch)
     _append_only(file, opened, intake, batch)
+    again |= _divided(file, batch)
     key_hmacs(file, identity)
     _step(progress, 0.4, "merge.applying")
     accepted = [change for change in sound if change.record not in verdict.fallen]
@@ -271,6 +272,18 @@ def _append_only(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch:
         )
 
 
+def _divided(file: SurveyFile, batch: Batch) -> set[str]:
+    """The records that something in this batch came from by split or join."""
+    return {
+        parent
+        for (parent,) in file.connection.execute(
+            "SELECT DISTINCT l.parent FROM change c CROSS JOIN lineage l ON l.child = c.record "
+            "WHERE c.batch = ? AND l.kind <> ?",
+            (batch.uuid, SAME),
+        )
+    }
+
+
 def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
     """Put the package's files beside the county's, under their hashes; returns how many are new."""
     copied = 0
@@ -345,7 +358,7 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
         "SELECT n.uuid FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
         "WHERE c.live = 1 AND c.operation = 'delete'",
         "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM lineage l "
-        f"WHERE l.parent = n.uuid AND l.kind = '{SAME}') OR EXISTS (SELECT 1 FROM lineage l "
+        f"WHERE l.parent = n.uuid) OR EXISTS (SELECT 1 FROM lineage l "
         f"WHERE l.child = n.uuid AND l.kind = '{SAME}')",
     ):
         doubtful |= {record for (record,) in connection.execute(query)}

@@ -15,7 +15,7 @@ import shapely
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..geo import blobs
-from .changes import GONE, KEEP, RECORD, Change, Knowledge
+from .changes import GONE, KEEP, LINEAGE, RECORD, Change, Knowledge
 
 HERE = "here"
 CONFLICT = "conflict"
@@ -93,8 +93,13 @@ def resolve(
     descendants: Sequence[Change] = (),
     parent_of_delete: ParentOfDelete = lambda change: None,
     hash_of_secret: HashOfSecret = lambda uuid: None,
+    heirs: Sequence[Change] = (),
 ) -> Resolution:
-    """The state of one record of `layer` out of all live changes to it."""
+    """The state of one record of `layer` out of all live changes to it.
+
+    `descendants` are the changes to its parts, `heirs` the beginnings of the records that came
+    from it by split or join and are there.
+    """
     state, quarrel = presence(changes, descendants, knowledge, parent_of_delete)
     if state == GONE:
         return Resolution(exists=False)
@@ -114,6 +119,9 @@ def resolve(
         values.update(told[_shown(heads, county_device)])
         if not _agree(layer, unit, told, hash_of_secret):
             conflicts.append(Conflict(unit, tuple(heads)))
+    unaware = _unaware(changes, heirs, knowledge)
+    if unaware:
+        conflicts.append(Conflict(LINEAGE, unaware))
     last = knowledge.heads([change for change in changes if change.operation != "delete"])
     inserts = [change for change in changes if change.operation == "insert"]
     return Resolution(
@@ -123,6 +131,38 @@ def resolve(
         latest=max(last, key=lambda change: (change.time, *change.order)),
         first=min(inserts, key=lambda change: change.order),
     )
+
+
+def _unaware(
+    changes: Sequence[Change], heirs: Sequence[Change], knowledge: Knowledge
+) -> tuple[Change, ...]:
+    """The last edits of a record, and the beginnings of what came from it, by people who did not
+    know of each other's; nothing where somebody has decided who had seen both."""
+    if not heirs:
+        return ()
+    decisions = [change for change in changes if LINEAGE in change.values]
+    edits = [each for each in changes if each.operation != "insert" and each.writes]
+    contested: dict[str, Change] = {}
+    for place, heir in enumerate(heirs):
+        for other in (*edits, *heirs[place + 1 :]):
+            if (
+                other.device != heir.device
+                and not knowledge.sees(heir, other)
+                and not knowledge.sees(other, heir)
+                and not any(
+                    knowledge.sees(each, heir) and knowledge.sees(each, other)
+                    for each in decisions
+                )
+            ):
+                contested |= {heir.uuid: heir, other.uuid: other}
+    if not contested:
+        return ()
+    born = {heir.uuid for heir in heirs}
+    heads = [
+        *knowledge.heads([each for each in contested.values() if each.uuid in born]),
+        *knowledge.heads([each for each in contested.values() if each.uuid not in born]),
+    ]
+    return tuple(sorted(heads, key=lambda change: change.order))
 
 
 def head_values(

@@ -175,9 +175,7 @@ class _Standing:
     def fall(self) -> dict[int, HeldRecord]:
         """Why each part cannot stand, by its id(); those that can are not named."""
         left = [
-            part
-            for part in self.parts
-            if self._layer_of.get(part.record, part.layer) == part.layer
+            part for part in self.parts if self._layer_of.get(part.record, part.layer) == part.layer
         ]
         while True:
             there = dict(self._there)
@@ -188,9 +186,7 @@ class _Standing:
             left = kept
         standing = {id(part) for part in left}
         return {
-            id(part): self._reason(part, there)
-            for part in self.parts
-            if id(part) not in standing
+            id(part): self._reason(part, there) for part in self.parts if id(part) not in standing
         }
 
     def _lacking(self, part: Part, there: Mapping[str, str]) -> str | None:

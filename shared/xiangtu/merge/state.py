@@ -179,6 +179,7 @@ class Settling:
                 more.add(survivor)
                 more |= {child for child, _ in self.children_ever(away)}
             more |= set(self._joined_to(todo))
+            more |= self._came_from(todo)
             todo = more - done
         return done
 
@@ -210,19 +211,42 @@ class Settling:
                         named.add(value)
         return named
 
-    def children_ever(self, record: str, *, live_only: bool = False) -> list[tuple[str, str]]:
-        """(uuid, layer) of every record that some (live) change names as a part of this one."""
-        live = "AND c.live = 1 " if live_only else ""
+    def children_ever(self, record: str) -> list[tuple[str, str]]:
+        """(uuid, layer) of every record that some change names as a part of this one."""
+        return list({(child, name): None for child, name, _ in self._naming(record)})
+
+    def _naming(self, record: str) -> list[tuple[str, str, str]]:
+        """(uuid, layer, column) of every record that some change names as a part of this one."""
         return [
-            (child, name)
+            (child, name, column)
             for child, name, column in self.connection.execute(
                 "SELECT DISTINCT c.record, c.layer, v.field FROM change_value v "
-                f"JOIN change c ON c.id = v.change {live}"
+                "JOIN change c ON c.id = v.change "
                 "WHERE v.new = ? AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
                 (record,),
             )
             if (layer := self.file.catalogue.layers.get(name)) and column in parent_columns(layer)
         ]
+
+    def _children(self, record: str) -> set[str]:
+        """The records that are parts of this one, or may be: some head of theirs says so."""
+        naming = self._naming(record)
+        self._load(child for child, _, _ in naming)
+        return {
+            child
+            for child, _, column in naming
+            if any(
+                head.values.get(column) == record
+                for head in self.knowledge.heads(
+                    [
+                        change
+                        for change in self._changes[child]
+                        if change.operation == "insert"
+                        or (change.operation != "delete" and column in change.values)
+                    ]
+                )
+            )
+        }
 
     def _joined_to(self, records: Iterable[str]) -> list[str]:
         with_names(self.connection, records)
@@ -234,6 +258,18 @@ class Settling:
                 (SAME,),
             )
         ]
+
+    def _came_from(self, records: Iterable[str]) -> set[str]:
+        """What these records came from by split or join."""
+        with_names(self.connection, records)
+        return {
+            parent
+            for (parent,) in self.connection.execute(
+                "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid "
+                "WHERE l.kind <> ?",
+                (SAME,),
+            )
+        }
 
     def _load(self, records: Iterable[str]) -> None:
         missing = {record for record in records if record not in self._changes}
@@ -264,6 +300,7 @@ class Settling:
             self._descendants(record),
             self._parent_of_delete,
             self._hash_of_secret,
+            self._heirs(record),
         )
         self._presence[record] = self._state(resolution)
         return resolution
@@ -297,15 +334,32 @@ class Settling:
         seen = {record}
         level = [record]
         while level:
-            below = {
-                child for parent in level for child, _ in self.children_ever(parent, live_only=True)
-            } - seen
-            self._load(below)
+            # What belonged to a record that was joined to this one belongs to this one.
+            for joined in level:
+                level += self._joined_to([joined])
+            below = set().union(*(self._children(parent) for parent in level)) - seen
             for child in below:
                 found += self._changes[child]
             seen |= below
             level = sorted(below)
         return found
+
+    def _heirs(self, record: str) -> list[Change]:
+        """The beginnings of the records that came from this one and are there."""
+        found = [
+            heir
+            for (heir,) in self.connection.execute(
+                "SELECT DISTINCT child FROM lineage WHERE parent = ? AND kind <> ? ORDER BY child",
+                (record, SAME),
+            )
+        ]
+        self._load(found)
+        return [
+            change
+            for heir in found
+            for change in self._changes[heir]
+            if change.operation == "insert" and self._state_of(heir) != GONE
+        ]
 
     def _parent_of_delete(self, change: Change) -> str | None:
         """For a delete that the deletion of its parent brought with it: how the parent stands."""
