@@ -13,6 +13,7 @@ from ..geo import blobs
 from ..package.survey_package import OpenedPackage
 from ..store import SurveyFile
 from .changes import Change
+from .contradictions import contradictions
 from .held import HeldRecord
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
@@ -45,6 +46,8 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
         if reason is not None and change.record not in held:
             code, facts = reason
             held[change.record] = HeldRecord(change.layer, change.record, code, facts)
+    for each in contradictions(opened, file, changes):
+        held.setdefault(each.record, each)
     return Intake(tuple(changes), held, dict(unknown))
 
 

@@ -20,7 +20,7 @@ from ..store import SurveyFile
 from ..store.secrets import key_hmacs
 from . import likeness, waiting
 from .batches import Batch, close_batch, open_batch
-from .changes import Change, Knowledge, with_names
+from .changes import Change, Knowledge, changes_of, with_names
 from .held import hold
 from .intake import Intake, read
 from .office_edits import catch_up
@@ -153,7 +153,7 @@ def take_in(
     sound = [change for change in intake.changes if change.record not in intake.held]
     verdict = weigh(file, sound)
     held = {**intake.held, **verdict.fallen}
-    _journal(file, intake, batch)
+    _journal(file, opened, intake, batch)
     hold(file, held.values(), batch.uuid)
     again = carry_out(file, verdict, batch)
     _append_only(file, opened, intake, batch)
@@ -201,7 +201,7 @@ def _other_catalogue(file: SurveyFile, opened: OpenedPackage) -> str | None:
 # -- the journal -----------------------------------------------------------------------------
 
 
-def _journal(file: SurveyFile, intake: Intake, batch: Batch) -> None:
+def _journal(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch: Batch) -> None:
     """Write the package's changes into the county's journal, or make undone ones live again."""
     connection = file.connection
     first, last = intake.changes[0].number, intake.changes[-1].number
@@ -212,11 +212,7 @@ def _journal(file: SurveyFile, intake: Intake, batch: Batch) -> None:
         )
     )
     if known:
-        for change in intake.changes:
-            if known.get(change.number) != change.uuid:
-                raise BadPackage(
-                    "package.numbers_used_twice", device=change.device, number=change.number
-                )
+        _check_same(file, opened, intake, known)
         connection.execute(
             "UPDATE change SET live = 1, batch = ? WHERE device = ? AND number BETWEEN ? AND ?",
             (batch.uuid, intake.changes[0].device, first, last),
@@ -270,6 +266,25 @@ def _append_only(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch:
                 for row in opened.connection.execute(f"SELECT {names} FROM {table}{where}")
             ),
         )
+
+
+def _check_same(
+    file: SurveyFile, opened: OpenedPackage, intake: Intake, known: Mapping[int, str]
+) -> None:
+    """A package that comes again after it was undone says what it said before."""
+    before = changes_of(
+        file.connection, {change.record for change in intake.changes}, live_only=False
+    )
+    by_uuid = {change.uuid: change for own in before.values() for change in own}
+    for change in intake.changes:
+        facts = {"path": opened.path, "device": change.device, "number": change.number}
+        if known.get(change.number) != change.uuid:
+            raise BadPackage("package.numbers_used_twice", **facts)
+        kept = by_uuid.get(change.uuid)
+        if kept is None or (kept.operation, kept.layer, kept.basis, kept.values, kept.old) != (
+            change.operation, change.layer, change.basis, change.values, change.old,
+        ):  # fmt: skip
+            raise BadPackage("package.other_contents", **facts)
 
 
 def _divided(file: SurveyFile, batch: Batch) -> set[str]:

@@ -119,9 +119,10 @@ def resolve(
         values.update(told[_shown(heads, county_device)])
         if not _agree(layer, unit, told, hash_of_secret):
             conflicts.append(Conflict(unit, tuple(heads)))
-    unaware = _unaware(changes, heirs, knowledge)
-    if unaware:
-        conflicts.append(Conflict(LINEAGE, unaware))
+    edits, born = unaware(changes, heirs, knowledge)
+    if born:
+        apart = [*knowledge.heads(edits), *knowledge.heads(born)]
+        conflicts.append(Conflict(LINEAGE, tuple(sorted(apart, key=lambda each: each.order))))
     last = knowledge.heads([change for change in changes if change.operation != "delete"])
     inserts = [change for change in changes if change.operation == "insert"]
     return Resolution(
@@ -133,16 +134,16 @@ def resolve(
     )
 
 
-def _unaware(
+def unaware(
     changes: Sequence[Change], heirs: Sequence[Change], knowledge: Knowledge
-) -> tuple[Change, ...]:
-    """The last edits of a record, and the beginnings of what came from it, by people who did not
-    know of each other's; nothing where somebody has decided who had seen both."""
+) -> tuple[list[Change], list[Change]]:
+    """Edits of a record, and beginnings of what came from it, by people who did not know of each
+    other's; none where somebody has decided who had seen both."""
     if not heirs:
-        return ()
+        return [], []
     decisions = [change for change in changes if LINEAGE in change.values]
-    edits = [each for each in changes if each.operation != "insert" and each.writes]
-    contested: dict[str, Change] = {}
+    edits = [each for each in changes if each.operation in ("update", "decide") and each.writes]
+    contested: set[str] = set()
     for place, heir in enumerate(heirs):
         for other in (*edits, *heirs[place + 1 :]):
             if (
@@ -150,19 +151,14 @@ def _unaware(
                 and not knowledge.sees(heir, other)
                 and not knowledge.sees(other, heir)
                 and not any(
-                    knowledge.sees(each, heir) and knowledge.sees(each, other)
-                    for each in decisions
+                    knowledge.sees(each, heir) and knowledge.sees(each, other) for each in decisions
                 )
             ):
-                contested |= {heir.uuid: heir, other.uuid: other}
-    if not contested:
-        return ()
-    born = {heir.uuid for heir in heirs}
-    heads = [
-        *knowledge.heads([each for each in contested.values() if each.uuid in born]),
-        *knowledge.heads([each for each in contested.values() if each.uuid not in born]),
-    ]
-    return tuple(sorted(heads, key=lambda change: change.order))
+                contested |= {heir.uuid, other.uuid}
+    return (
+        [each for each in edits if each.uuid in contested],
+        [each for each in heirs if each.uuid in contested],
+    )
 
 
 def head_values(

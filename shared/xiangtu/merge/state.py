@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..store import SurveyFile
 from .changes import GONE, RECORD, Change, Knowledge, changes_of, with_names
-from .resolve import CONFLICT, HERE, Resolution, presence, resolve
+from .resolve import CONFLICT, HERE, Resolution, presence, resolve, unaware
 
 #: Kind of lineage that says: parent is the same thing as child, and was joined to it.
 SAME = "same"
@@ -343,6 +343,15 @@ class Settling:
             seen |= below
             level = sorted(below)
         return found
+
+    def history(self, record: str) -> list[Change]:
+        """The live changes of a record."""
+        self._load([record])
+        return self._changes[record]
+
+    def unaware(self, record: str) -> tuple[list[Change], list[Change]]:
+        """Edits of a record and beginnings of what came from it that did not know of each other."""
+        return unaware(self.history(record), self._heirs(record), self.knowledge)
 
     def _heirs(self, record: str) -> list[Change]:
         """The beginnings of the records that came from this one and are there."""
