@@ -133,6 +133,15 @@ def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
                 field=field, count=count
             )
         )
+    if report.catalogue is not None:
+        terminal.note(_("The tablet used another catalogue of fields and codes than the county's."))
+    if report.clock is not None:
+        terminal.note(
+            _("The tablet's clock was wrong: {changes} changes bear times from {first} to {last}, "
+              "but must lie between {after} and {before}. Order is not taken from times.").format(
+                **report.clock
+            )
+        )  # fmt: skip
     for each in report.followed:
         _show_merge(terminal, _("package {number}").format(number=each.number), each)
 

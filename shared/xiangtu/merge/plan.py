@@ -21,6 +21,7 @@ from ..store.secrets import key_hmacs
 from . import likeness, waiting
 from .batches import Batch, close_batch, open_batch
 from .changes import Change, Knowledge, changes_of, with_names
+from .clocks import wrong_clock
 from .held import hold
 from .intake import Intake, read
 from .office_edits import catch_up
@@ -48,7 +49,9 @@ WAITING = "waiting"
 class MergeReport:
     """What merging one package did; `state` is merged, already or waiting.
 
-    Counts are of records. `followed` are packages that had waited for this one.
+    Counts are of records. `catalogue` is the tablet's, where it is another than the county's,
+    `clock` what is wrong with its clock (see clocks.WrongClock). `followed` are packages that had
+    waited for this one.
     """
 
     package: str
@@ -69,6 +72,7 @@ class MergeReport:
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     by_layer: Mapping[str, int] = field(default_factory=dict)
     catalogue: str | None = None
+    clock: Mapping[str, object] | None = None
     waits_for: int | None = None
     dry_run: bool = False
     followed: tuple[MergeReport, ...] = ()
@@ -166,6 +170,7 @@ def take_in(
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
     pairs = likeness.propose(file, outcome.touched)
+    clock = wrong_clock(file, intake.changes)
     report = replace(
         report,
         batch=batch.number,
@@ -182,6 +187,7 @@ def take_in(
         unknown_fields=intake.unknown_fields,
         by_layer=dict(Counter(_layers(accepted))),
         catalogue=_other_catalogue(file, opened),
+        clock=asdict(clock) if clock else None,
     )
     package_table.note(file.connection, opened.description, opened.sha256, "merged", batch.uuid)
     close_batch(file, batch, {**asdict(report), "followed": []})
