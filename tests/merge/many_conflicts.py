@@ -53,23 +53,29 @@ def corner_moved(shape: shapely.MultiPolygon, corner: int, by_m: float) -> shape
     return shapely.multipolygons([shapely.polygons(ring)])
 
 
-def edits(
-    parcels: int, name: str, corner: int, accuracy_m: float
-) -> Iterator[tuple[str, Mapping[str, object]]]:
+Edit = tuple[str, str, Mapping[str, object]]
+
+
+def edits(parcels: int, name: str, corner: int, accuracy_m: float) -> Iterator[Edit]:
     """Each second parcel with another name, the rest with one corner moved."""
     for place, shape in enumerate(grid(parcels)):
         if place % 2:
-            yield parcel(place), {"name": f"{name}{place}"}
+            yield parcel(place), "update", {"name": f"{name}{place}"}
         else:
             moved = blobs.encode_one(corner_moved(shape, corner, 1.0 + corner), SRID)
-            yield (
-                parcel(place),
-                {**_MEASURED, "horizontal_accuracy_m": accuracy_m, "geometry": moved},
-            )
+            measured = {**_MEASURED, "horizontal_accuracy_m": accuracy_m, "geometry": moved}
+            yield parcel(place), "update", measured
 
 
-def make(folder: Path, parcels: int) -> Path:
-    """A county file with `parcels` open conflicts, half about names and half about outlines."""
+def deletions(parcels: int) -> Iterator[Edit]:
+    """Every parcel taken away."""
+    for place in range(parcels):
+        yield parcel(place), "delete", {"village": VILLAGES[place % 4 // 2]}
+
+
+def make(folder: Path, parcels: int, *, deleted: bool = False) -> Path:
+    """A county file with `parcels` open conflicts, half about names and half about outlines; or
+    all about whether the parcel exists, if one tablet deleted what the other edited."""
     path = folder / "county.sqlite"
     identity = age.generate_identity()
     with store.create(
@@ -89,7 +95,10 @@ def make(folder: Path, parcels: int) -> Path:
         )
         bases = {device: assign(file, device) for device in ("t1", "t2")}
         for device, name, corner, accuracy_m in (("t1", "东", 1, 0.5), ("t2", "西", 3, 0.1)):
-            opened = packed(device, bases[device], edits(parcels, name, corner, accuracy_m))
+            made = edits(parcels, name, corner, accuracy_m)
+            if deleted and device == "t2":
+                made = deletions(parcels)
+            opened = packed(device, bases[device], made)
             about = opened.description
             report = plan.MergeReport(about.uuid, about.device, about.number, "merged")
             with file.atomic(quiet=True):
@@ -115,20 +124,19 @@ def assign(file: store.SurveyFile, device: str) -> str:
     return uuid
 
 
-def packed(
-    device: str, basis: str, made: Iterator[tuple[str, Mapping[str, object]]]
-) -> SimpleNamespace:
-    """A package of edits (record, values), as the county would have opened it."""
+def packed(device: str, basis: str, made: Iterator[Edit]) -> SimpleNamespace:
+    """A package of edits (record, operation, values), as the county would have opened it."""
     connection = sqlite3.connect(":memory:")
     connection.executescript(SYSTEM_TABLES)
     count = 0
-    for count, (record, values) in enumerate(made, 1):
+    for count, (record, operation, values) in enumerate(made, 1):
         connection.execute(
-            "INSERT INTO change VALUES (?, ?, 'farmland', ?, 'update', ?, ?, ?, ?, ?, 480, NULL, 1)",
+            "INSERT INTO change VALUES (?, ?, 'farmland', ?, ?, ?, ?, ?, ?, ?, 480, NULL, 1)",
             (
                 count,
                 new_uuid(),
                 record,
+                operation,
                 f"surveyor {device}",
                 device,
                 count,
@@ -138,8 +146,11 @@ def packed(
             ),
         )
         connection.executemany(
-            "INSERT INTO change_value VALUES (?, ?, NULL, ?)",
-            [(count, name, value) for name, value in values.items()],
+            "INSERT INTO change_value VALUES (?, ?, ?, ?)",
+            [
+                (count, name, *((value, None) if operation == "delete" else (None, value)))
+                for name, value in values.items()
+            ],
         )
     uuid = new_uuid()
     about = PackageDescription(
