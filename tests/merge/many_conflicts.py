@@ -73,9 +73,14 @@ def deletions(parcels: int) -> Iterator[Edit]:
         yield parcel(place), "delete", {"village": VILLAGES[place % 4 // 2]}
 
 
-def make(folder: Path, parcels: int, *, deleted: bool = False) -> Path:
+def make(
+    folder: Path, parcels: int, *, deleted: bool = False, office: Mapping[str, str] | None = None
+) -> Path:
     """A county file with `parcels` open conflicts, half about names and half about outlines; or
-    all about whether the parcel exists, if one tablet deleted what the other edited."""
+    all about whether the parcel exists, if one tablet deleted what the other edited.
+
+    `office` are names that the county gave parcels after it had handed them out.
+    """
     path = folder / "county.sqlite"
     identity = age.generate_identity()
     with store.create(
@@ -94,6 +99,8 @@ def make(folder: Path, parcels: int, *, deleted: bool = False) -> Path:
             [parcel(place) for place in range(parcels)],
         )
         bases = {device: assign(file, device) for device in ("t1", "t2")}
+        for uuid, name in (office or {}).items():
+            file.update("farmland", uuid, {"name": name})
         for device, name, corner, accuracy_m in (("t1", "东", 1, 0.5), ("t2", "西", 3, 0.1)):
             made = edits(parcels, name, corner, accuracy_m)
             if deleted and device == "t2":

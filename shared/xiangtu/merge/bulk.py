@@ -110,10 +110,18 @@ def decide(file: SurveyFile, previewed: Preview, *, author: str, reason: str) ->
 
 
 def _report(previewed: Preview, reason: str) -> dict[str, object]:
-    told = asdict(previewed)
-    del told["choices"]
-    told["which"] = {name: value for name, value in told["which"].items() if value is not None}
-    return {**told, "decided": len(previewed.choices), "reason": reason}
+    which = {name: value for name, value in asdict(previewed.which).items() if value is not None}
+    return {
+        "prefer": previewed.prefer,
+        "which": which,
+        "reason": reason,
+        "matching": previewed.matching,
+        "decided": len(previewed.choices),
+        "by_layer": previewed.by_layer,
+        "by_unit": previewed.by_unit,
+        "by_village": previewed.by_village,
+        "undecided": previewed.undecided,
+    }
 
 
 def _weigh(
