@@ -31,48 +31,39 @@ class WrongClock:
     before: str
 
 
+def trusted(time: object, assigned_at: object, arrived_at: object) -> datetime | None:
+    """When a change was made, by the clock of its tablet; None where that cannot be.
+
+    It cannot be more than a day before the assignment that it builds on, nor more than a day
+    after it arrived (now, if that is not known).
+    """
+    at, assigned = _moment(time), _moment(assigned_at)
+    arrived = _moment(arrived_at) or datetime.now(UTC)
+    if at is None or at > arrived + TOLERANCE:
+        return None
+    return None if assigned is not None and at < assigned - TOLERANCE else at
+
+
 def wrong_clock(file: SurveyFile, changes: Iterable[Change]) -> WrongClock | None:
-    """What is to be told of the clock that these changes (of one tablet) were written by."""
-    limits = Limits(file)
-    wrong = [change for change in changes if limits.reason(change) is not None]
+    """What is to be told of the clock that these arriving changes (of one tablet) bear."""
+    handed_out = dict(file.connection.execute("SELECT uuid, made_at FROM assignment"))
+    now = datetime.now(UTC).isoformat()
+    wrong = [
+        change
+        for change in changes
+        if trusted(change.time, handed_out.get(change.basis), now) is None
+    ]
     if not wrong:
         return None
     times = sorted(change.time for change in wrong)
-    after = min(limits.after(change.basis) for change in wrong)
-    return WrongClock(len(wrong), times[0], times[-1], after, limits.before)
+    after = min(handed_out.get(change.basis, "") for change in wrong)
+    return WrongClock(len(wrong), times[0], times[-1], after, now[:19] + "Z")
 
 
-class Limits:
-    """Between which times a change can have been written: after its assignment, before now."""
-
-    def __init__(self, file: SurveyFile) -> None:
-        self._handed_out = dict(file.connection.execute("SELECT uuid, made_at FROM assignment"))
-        self.before = _text(datetime.now(UTC) + TOLERANCE)
-        self._after: dict[str, str] = {}
-
-    def after(self, basis: str) -> str:
-        """The earliest time for a change made on this basis; "" where none is known."""
-        if basis not in self._after:
-            made_at = _moment(self._handed_out.get(basis, ""))
-            self._after[basis] = _text(made_at - TOLERANCE) if made_at is not None else ""
-        return self._after[basis]
-
-    def reason(self, change: Change) -> str | None:
-        """Why the time of a change cannot be right ("early", "late", "unreadable"), or None."""
-        if change.time > self.before:
-            return "late" if _moment(change.time) is not None else "unreadable"
-        if change.time < self.after(change.basis):
-            return "early" if _moment(change.time) is not None else "unreadable"
-        return None
-
-
-def _moment(text: str) -> datetime | None:
+def _moment(text: object) -> datetime | None:
+    """A stored time; None if it is none."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -138,6 +138,7 @@ class Settling:
         self._presence: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._hashes: dict[object, str | None] = {}
+        self._survivors: dict[str, str | None] = {}
 
     def settle(self, records: Iterable[str]) -> Outcome:
         """Bring the tables and table conflict in line with the journal for these records.
@@ -316,7 +317,9 @@ class Settling:
         """Edits to records joined to this one, by people who did not know of the joining, each
         with the change that joined."""
         found: dict[Change, Change] = {}
-        for away in self._joined_to([record]):
+        for (away,) in self.connection.execute(
+            "SELECT parent FROM lineage WHERE child = ? AND kind = ?", (record, SAME)
+        ).fetchall():
             self._load([away])
             for joining in self._changes[away]:
                 if joining.operation != "decide" or joining.says != GONE:
@@ -471,10 +474,11 @@ class Settling:
         named = {name: values[name] for name in reference_columns(layer) if values.get(name)}
         if not named:
             return
-        survivors = aliases(self.connection, {str(each) for each in named.values()})
+        unknown = {str(each) for each in named.values()} - self._survivors.keys()
+        if unknown:
+            self._survivors |= dict.fromkeys(unknown) | aliases(self.connection, unknown)
         for column, value in named.items():
-            if value in survivors:
-                values[column] = survivors[str(value)]
+            values[column] = self._survivors[str(value)] or value
 
     def _write_conflicts(self, layer: Layer, record: str, resolution: Resolution) -> None:
         before = {

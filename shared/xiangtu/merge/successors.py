@@ -22,7 +22,7 @@ WHOLE = "whole"
 _OWN = (GEOMETRY_COLUMN, "ended_on", "began_on")
 
 
-def decide(
+def divide_or_keep(
     file: SurveyFile, batch: Batch, layer: Layer, record: str, choice: str, device: str | None
 ) -> set[str]:
     """Write the decision on a record; returns the records to be settled.
