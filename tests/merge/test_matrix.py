@@ -341,7 +341,7 @@ def test_a_parent_deleted_there_whose_child_was_edited_here_keeps_both(case):
     assert (HOMESTEAD, RECORD) in case.units
     assert case.get("house", HOUSE)["storeys"] == 2
     with case.world.open() as file:
-        (conflict,) = conflicts.list_conflicts(file, record=HOMESTEAD)
+        (conflict,) = conflicts.list_conflicts(file, conflicts.Which(record=HOMESTEAD))
         conflicts.take(file, conflict.id, "gone", author="officer", reason="pulled down")
     assert case.units == []
     assert case.get("homestead", HOMESTEAD) is None and case.get("house", HOUSE) is None
@@ -432,7 +432,7 @@ def test_a_parcel_split_differently_on_both_sides_is_a_conflict(case):
     assert (PARCEL, LINEAGE) in case.units
     assert set(parcels(case)) == {"west", "east", "north", "south"}
     with case.world.open() as file:
-        (conflict,) = conflicts.list_conflicts(file, record=PARCEL)
+        (conflict,) = conflicts.list_conflicts(file, conflicts.Which(record=PARCEL))
         county = next(each for each in conflict.heads if each.author == "officer")
         conflicts.take(file, conflict.id, str(county.number), author="officer", reason="deed")
     assert set(parcels(case)) == {"west", "east"}
