@@ -1,0 +1,138 @@
+"""Packages of a tablet that was cloned, or went on from a backup: taken in as another tablet's.
+
+Two tablets with one identity use the same numbers for different changes, so what the second
+brings is refused. A person who has looked at it may take it in all the same: as if a device of
+its own (the tablet's id, "~" and a number) had gone its own way from where the two parted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..errors import BadPackage
+from ..package.description import PackageDescription
+from ..package.survey_package import OpenedPackage
+from ..store import SurveyFile
+from ..store.identity import new_uuid
+from ..store.seen import NOTHING, Seen, load_basis
+from ..store.system_tables import NOW
+from .intake import Intake
+
+_MARK = "~"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A chain of packages beside that of the tablet they claim to come from."""
+
+    device: str
+    already: bool = False
+
+
+def origin(device: str) -> str:
+    """The tablet whose identity a branch has; the device itself for any other."""
+    return device.split(_MARK)[0]
+
+
+def branch_of(file: SurveyFile, opened: OpenedPackage) -> Branch:
+    """The branch a package belongs to: that of the package before it, else a new one.
+
+    Raises BadPackage("package.other_chain") where the package before it is not here, and
+    BadPackage("package.no_clone") where the tablet's own chain takes it.
+    """
+    about = opened.description
+    rows = {
+        uuid: (device, number, state)
+        for uuid, device, number, state in file.connection.execute(
+            "SELECT uuid, device, number, state FROM package WHERE state <> 'refused' "
+            "AND (device = ? OR device GLOB ?)",
+            (about.device, f"{about.device}{_MARK}*"),
+        )
+    }
+    known = rows.get(about.uuid)
+    if known is not None and known[0] != about.device:
+        return Branch(known[0], already=known[2] == "merged")
+    own = {number: uuid for uuid, (device, number, _) in rows.items() if device == about.device}
+    before = rows.get(about.previous) if about.previous else None
+    if about.previous is not None and before is None:
+        raise BadPackage(
+            "package.other_chain",
+            path=opened.path,
+            device=about.device,
+            number=about.number,
+            previous=about.previous,
+        )
+    if before is not None and before[0] != about.device:
+        return Branch(before[0])
+    if own.get(about.number, about.uuid) == about.uuid:
+        raise BadPackage("package.no_clone", path=opened.path, device=about.device)
+    taken = {device for device, _, _ in rows.values()}
+    number = 2
+    while f"{about.device}{_MARK}{number}" in taken:
+        number += 1
+    return Branch(f"{about.device}{_MARK}{number}")
+
+
+def described(about: PackageDescription, branch: Branch) -> PackageDescription:
+    """The package as one of its branch."""
+    return replace(about, device=branch.device)
+
+
+def renamed(file: SurveyFile, opened: OpenedPackage, intake: Intake, branch: Branch) -> Intake:
+    """The changes as those of the branch, without the ones that both tablets have.
+
+    Whoever made them had seen the tablet's own changes up to where the two parted. Raises
+    BadPackage("package.no_clone") where the county has all of them.
+    """
+    device = intake.changes[0].device
+    shared: Mapping[int, str] = dict(
+        file.connection.execute(
+            "SELECT number, uuid FROM change WHERE device = ? AND number BETWEEN ? AND ?",
+            (device, intake.changes[0].number, intake.changes[-1].number),
+        )
+    )
+    own = [change for change in intake.changes if shared.get(change.number) != change.uuid]
+    parted = _parted(file, device, branch, own[0].number - 1) if own else 0
+    if not own:
+        raise BadPackage("package.no_clone", path=opened.path, device=device)
+    before = dict(
+        file.connection.execute(
+            "SELECT uuid, basis FROM change WHERE device = ? AND number BETWEEN ? AND ?",
+            (branch.device, own[0].number, own[-1].number),
+        )
+    )
+    fresh = {change.basis for change in own if change.uuid not in before}
+    bases = {basis: _basis(file, basis, device, parted) for basis in sorted(fresh)}
+    changes = tuple(
+        replace(
+            change,
+            device=branch.device,
+            basis=before.get(change.uuid) or bases[change.basis],
+        )
+        for change in own
+    )
+    kept = {change.record for change in own}
+    held = {record: each for record, each in intake.held.items() if record in kept}
+    return replace(intake, changes=changes, held=held)
+
+
+def _parted(file: SurveyFile, device: str, branch: Branch, now: int) -> int:
+    """The last number that both tablets have; known from the first package of the branch."""
+    (first,) = file.connection.execute(
+        "SELECT min(number) FROM change WHERE device = ?", (branch.device,)
+    ).fetchone()
+    return now if first is None else first - 1
+
+
+def _basis(file: SurveyFile, uuid: str, device: str, parted: int) -> str:
+    """A basis that had seen the tablet's own changes too, up to where the two parted."""
+    seen = load_basis(file.connection, uuid) or NOTHING
+    highest = dict(seen.highest)
+    highest[device] = max(parted, highest.get(device, 0))
+    new = new_uuid()
+    file.connection.execute(
+        f"INSERT INTO basis (uuid, seen, made_at) VALUES (?, ?, {NOW})",
+        (new, Seen(highest, seen.gaps).to_json()),
+    )
+    return new
