@@ -27,6 +27,8 @@ COUNTY_COMMANDS = {
     "held": ["held", "{county}"],
     "conflicts": ["conflicts", "{county}"],
     "conflicts take": ["conflicts", "{county}", "take", "abc", "1"],
+    "conflicts decide": ["conflicts", "{county}", "decide", "--prefer", "newer", "--apply", "1",
+                         "--reason", "so"],
     "duplicates": ["duplicates", "{county}"],
     "duplicates join": ["duplicates", "{county}", "join", "abc"],
     "duplicates apart": ["duplicates", "{county}", "apart", "abc"],

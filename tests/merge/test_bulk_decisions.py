@@ -9,6 +9,7 @@ from pathlib import Path
 
 import many_conflicts
 import pytest
+from county import known, make_county, orphans
 from many_conflicts import VILLAGES, parcel
 from xiangtu import store
 from xiangtu.errors import BadInput, MergeRefused
@@ -203,6 +204,37 @@ def test_whether_records_exist_is_only_decided_if_asked_for(deleted):
 def test_confirming_what_is_shown_keeps_records_that_somebody_deleted(deleted):
     decided(deleted, Which(field="@record"), bulk.SHOWN)
     assert deleted.connection.execute("SELECT count(*) FROM farmland").fetchone() == (8,)
+
+
+def test_a_record_does_not_go_while_a_part_of_it_stays(tmp_path):
+    world = make_county(tmp_path / "world", "ab")
+    house, homestead = known("house", 0), known("homestead", 0)
+    for name in "ab":
+        world.assign(name)
+    with world.survey("a") as file:
+        file.delete("house", house)
+        file.delete("homestead", homestead)
+    with world.survey("b") as file:
+        file.update("house", house, {"storeys": 2})
+        file.update("homestead", homestead, {"remark": "b"})
+    for name in "ab":
+        world.merge(world.pack(name))
+    with world.open() as file:
+        with file.atomic(quiet=True):  # b's edits came after the house went, before the homestead
+            file.connection.execute(
+                "UPDATE change SET time = strftime('%Y-%m-%dT%H:%M:%fZ', time, '-1 hour') "
+                "WHERE operation = 'delete' AND layer = 'house'"
+            )
+            file.connection.execute(
+                "UPDATE change SET time = strftime('%Y-%m-%dT%H:%M:%fZ', time, '+1 hour') "
+                "WHERE operation = 'delete' AND layer = 'homestead'"
+            )
+        file.sign_in(author="officer")
+        found = bulk.preview(file, Which(field="@record"), bulk.NEWER)
+        assert found.by_layer == {"house": 1}
+        assert found.undecided == {bulk.PART_STAYS: 1}
+        bulk.decide(file, found, author="officer", reason="as agreed")
+        assert file.get("house", house) and not orphans(file)
 
 
 def test_an_unknown_preference_is_refused(county):

@@ -181,6 +181,20 @@ def test_a_part_taken_out_by_one_and_reshaped_by_the_other_cannot_be_combined():
     assert combine(parts(A, B), [parts(A), parts(A, b_moved)], TOLERANCE_M) is None
 
 
+def test_a_part_drawn_anew_elsewhere_by_two_sides_cannot_be_combined():
+    assert combine(parts(A), [parts(B), parts(C)], TOLERANCE_M) is None
+    assert same(combine(parts(A), [parts(B), parts(B)], TOLERANCE_M), parts(B))
+    assert same(combine(parts(A, B), [parts(C, B), parts(A, B)], TOLERANCE_M), parts(B, C))
+
+
+def test_a_line_put_in_by_both_is_put_in_once_whichever_way_it_runs():
+    base = lines([(0, 0), (10, 0)])
+    one = lines([(0, 0), (10, 0)], [(0, 50), (10, 50)])
+    other = lines([(0, 0), (10, 5)], [(10, 50), (0, 50)])
+    found = combine(base, [one, other], TOLERANCE_M)
+    assert len(found.geoms) == 2
+
+
 def test_a_part_put_in_on_a_corner_that_the_other_moved_cannot_be_combined():
     beside = one_polygon((10, 10), (15, 12), (12, 15))
     a_moved = one_polygon((0, 0), (10, 0), (9, 9), (0, 10))

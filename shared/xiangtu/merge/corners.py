@@ -151,7 +151,10 @@ def compare(base: list[Part], side: list[Part], kind: Kind, tolerance_m: float) 
         _compare_holes(changes, (part, base[part]), (other, side[other]), pairs)
     changes.removed.update((part, 0) for part in range(len(base)) if part not in partners)
     kept = set(partners.values())
-    changes.parts.extend(part for other, part in enumerate(side) if other not in kept)
+    new = [part for other, part in enumerate(side) if other not in kept]
+    if kind == "line":
+        new = [[min(chain, _turned(chain))] for (chain,) in new]
+    changes.parts.extend(new)
     return changes
 
 
@@ -284,8 +287,7 @@ def _edits(
     """What became of a chain of the base; None if its corners stand in another order."""
     if kind == "polygon":
         return _edits_between(base, theirs, shared)
-    # The same line the other way round; START stays where it is.
-    turned = [START, *theirs[:0:-1]]
+    turned = _turned(theirs)
     backwards = [(i, len(theirs) - j) for i, j in shared]
     both = [
         edits
@@ -293,6 +295,11 @@ def _edits(
         if (edits := _edits_between(base, chain, [(0, 0), *pairs])) is not None
     ]
     return min(both, key=_resizing, default=None)
+
+
+def _turned(line: Chain) -> Chain:
+    """The same line the other way round; START stays where it is."""
+    return [START, *line[:0:-1]]
 
 
 def _edits_between(base: Chain, theirs: Chain, shared: list[tuple[int, int]]) -> list[Edit] | None:

@@ -27,8 +27,6 @@ ALONG_WITHIN_M = 0.05
 #: meet in one corner share no edge.
 LEAST_STRETCH_M = 0.5
 _NEARLY_ALL = 0.9
-#: Edges looked at together; bounds the memory.
-_AT_ONCE = 10_000
 
 Floats = NDArray[np.float64]
 
@@ -68,24 +66,15 @@ def sharing_moved_edges(
     moved = {record: edges for record, edges in moved.items() if edges}
     if layer.geometry != "MULTIPOLYGON" or not layer.surveyed or not moved:
         return {}
-    pairs = _near(file, layer, moved)
-    known = _candidates(file, layer, {other for _, other in pairs})
+    known = _candidates(file, layer, _near(file, layer, moved))
+    names = list(known)
     shapes, _ = blobs.decode_readable([each.blob for each in known.values()])
-    outlines = dict(zip(known, shapely.boundary(shapes), strict=True))
-    rows = [
-        (record, other, edge, heads)
-        for record, other in pairs
-        if outlines.get(other) is not None
-        for edge, heads in moved[record].items()
-    ]
-    if not rows:
-        return {}
-    edges = np.array([edge for _, _, edge, _ in rows])
-    beside = np.array([outlines[other] for _, other, _, _ in rows], dtype=object)
+    rows = [(record, *each) for record, edges in moved.items() for each in edges.items()]
     found: dict[str, dict[str, set[int]]] = {}
-    for place in _sharing(edges, beside).tolist():
-        record, other, _, heads = rows[place]
-        found.setdefault(record, {}).setdefault(other, set()).update(heads)
+    for place, other in _sharing([edge for _, edge, _ in rows], shapely.boundary(shapes)):
+        record, _, heads = rows[place]
+        if names[other] != record:
+            found.setdefault(record, {}).setdefault(names[other], set()).update(heads)
     return {
         record: tuple(
             Neighbour(other, known[other].title, known[other].code, tuple(sorted(heads)))
@@ -95,35 +84,40 @@ def sharing_moved_edges(
     }
 
 
-def _sharing(edges: Floats, outlines: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Positions at which an outline (lines) runs along the edge (start and end, metres)."""
-    near = np.flatnonzero(shapely.dwithin(shapely.linestrings(edges), outlines, ALONG_WITHIN_M))
-    found = []
-    for start in range(0, len(near), _AT_ONCE):
-        some = near[start : start + _AT_ONCE]
-        length = np.hypot(*(edges[some, 1] - edges[some, 0]).T)
-        wanted = np.minimum(LEAST_STRETCH_M, _NEARLY_ALL * length)
-        found.append(some[_stretch(edges[some], outlines[some]) >= wanted])
-    return np.concatenate(found) if found else near
+def _sharing(edges: list[Edge], outlines: NDArray[np.object_]) -> list[tuple[int, int]]:
+    """(position of an edge, position of an outline that runs along it)."""
+    ends = np.array(edges)
+    lines, outline_of = shapely.get_parts(outlines, return_index=True)
+    corners, line_of = shapely.get_coordinates(lines, return_index=True)
+    inside = np.flatnonzero(line_of[1:] == line_of[:-1])
+    segments = np.stack((corners[inside], corners[inside + 1]), axis=1)
+    tree = shapely.STRtree(shapely.linestrings(segments))
+    edge, segment = tree.query(
+        shapely.linestrings(ends), predicate="dwithin", distance=ALONG_WITHIN_M
+    )
+    pieces = _pieces(ends[edge], segments[segment])
+    pairs, pair_of = np.unique(
+        np.column_stack((edge, outline_of[line_of[inside[segment]]])), axis=0, return_inverse=True
+    )
+    stretch = np.zeros(len(pairs))
+    np.add.at(stretch, pair_of.ravel(), pieces)
+    length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
+    wanted = np.minimum(LEAST_STRETCH_M, _NEARLY_ALL * length)
+    return [tuple(pair) for pair in pairs[stretch >= wanted[pairs[:, 0]]].tolist()]
 
 
-def _stretch(edges: Floats, outlines: NDArray[np.object_]) -> Floats:
-    """How much of each outline runs along its edge, metres."""
-    lines, owner = shapely.get_parts(outlines, return_index=True)
-    corners, line = shapely.get_coordinates(lines, return_index=True)
-    inside = np.flatnonzero(line[1:] == line[:-1])
-    start, way = corners[inside], corners[inside + 1] - corners[inside]
-    of = owner[line[inside]]
-    origin, along = edges[of, 0], edges[of, 1] - edges[of, 0]
+def _pieces(edges: Floats, segments: Floats) -> Floats:
+    """How much of each segment runs along its edge, metres; both (n, 2 ends, 2)."""
+    along = edges[:, 1] - edges[:, 0]
     length = np.hypot(along[:, 0], along[:, 1])
     along = along / length[:, None]
     across = np.column_stack((-along[:, 1], along[:, 0]))
-    off = start - origin
-    # The piece of each segment, as shares of it, that lies beside the edge and near to it.
-    first, last = np.zeros(len(of)), np.ones(len(of))
+    way, off = segments[:, 1] - segments[:, 0], segments[:, 0] - edges[:, 0]
+    # The piece, as shares of the segment, that lies beside the edge and near to it.
+    first, last = np.zeros(len(edges)), np.ones(len(edges))
     for axis, low, high in (
-        (along, np.zeros(len(of)), length),
-        (across, np.full(len(of), -ALONG_WITHIN_M), np.full(len(of), ALONG_WITHIN_M)),
+        (along, np.zeros(len(edges)), length),
+        (across, np.full(len(edges), -ALONG_WITHIN_M), np.full(len(edges), ALONG_WITHIN_M)),
     ):
         at, step = (off * axis).sum(axis=1), (way * axis).sum(axis=1)
         level = np.abs(step) < 1e-12
@@ -132,43 +126,37 @@ def _stretch(edges: Floats, outlines: NDArray[np.object_]) -> Floats:
         outside = level & ((at < low) | (at > high))
         first = np.maximum(first, np.where(level, 0.0, ends[:, 0]))
         last = np.where(outside, -1.0, np.minimum(last, np.where(level, 1.0, ends[:, 1])))
-    piece = np.maximum(last - first, 0.0) * np.hypot(way[:, 0], way[:, 1])
-    total = np.zeros(len(outlines))
-    np.add.at(total, of, piece)
-    return total
+    return np.maximum(last - first, 0.0) * np.hypot(way[:, 0], way[:, 1])
 
 
 def _near(
     file: SurveyFile, layer: Layer, moved: Mapping[str, Mapping[Edge, tuple[int, ...]]]
-) -> list[tuple[str, str]]:
-    """(record, other) whose bounds come near the moved edges."""
+) -> set[str]:
+    """Records whose bounds come near moved edges."""
     bounds = [
         (
-            record,
             min(x for edge in edges for x, _ in edge) - ALONG_WITHIN_M,
             min(y for edge in edges for _, y in edge) - ALONG_WITHIN_M,
             max(x for edge in edges for x, _ in edge) + ALONG_WITHIN_M,
             max(y for edge in edges for _, y in edge) + ALONG_WITHIN_M,
         )
-        for record, edges in moved.items()
+        for edges in moved.values()
     ]
     if not is_indexed(file.connection, layer.name):
-        return [
-            (record, other)
-            for record, x0, y0, x1, y1 in bounds
-            for other in file.within(layer.name, (x0, y0, x1, y1))
-            if other != record
-        ]
+        return {other for each in bounds for other in file.within(layer.name, each)}
     file.connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS moved (record TEXT, x0 REAL, y0 REAL, x1 REAL, y1 REAL)"
+        "CREATE TEMP TABLE IF NOT EXISTS moved (x0 REAL, y0 REAL, x1 REAL, y1 REAL)"
     )
     file.connection.execute("DELETE FROM temp.moved")
-    file.connection.executemany("INSERT INTO temp.moved VALUES (?, ?, ?, ?, ?)", bounds)
-    return file.connection.execute(
-        f'SELECT m.record, t.uuid FROM temp.moved m CROSS JOIN "{index_name(layer.name)}" b '
-        "ON b.xmin <= m.x1 AND b.xmax >= m.x0 AND b.ymin <= m.y1 AND b.ymax >= m.y0 "
-        f'CROSS JOIN "{layer.name}" t ON t.fid = b.pkid WHERE t.uuid <> m.record'
-    ).fetchall()
+    file.connection.executemany("INSERT INTO temp.moved VALUES (?, ?, ?, ?)", bounds)
+    return {
+        uuid
+        for (uuid,) in file.connection.execute(
+            f'SELECT DISTINCT t.uuid FROM temp.moved m CROSS JOIN "{index_name(layer.name)}" b '
+            "ON b.xmin <= m.x1 AND b.xmax >= m.x0 AND b.ymin <= m.y1 AND b.ymax >= m.y0 "
+            f'CROSS JOIN "{layer.name}" t ON t.fid = b.pkid'
+        )
+    }
 
 
 def _candidates(file: SurveyFile, layer: Layer, uuids: set[str]) -> dict[str, _Candidate]:

@@ -7,7 +7,8 @@ there is no common outline.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ from .corners import (
     parts_of_outlines,
     same_corner,
 )
-from .resolve import same_shape
 
 #: A common outline smaller than this share of the smallest side's has lost more than it should.
 SMALLEST_SHARE = 0.5
@@ -88,13 +88,9 @@ class Reshaping:
         """Whether the common outline is no other than one side's, which did all that any did."""
         places = [changes.places() for changes in self._changes]
         every = set().union(*places)
+        added = self._united([changes.added() for changes in self._changes])
         return any(
-            mine == every
-            and all(
-                any(self._alike(part, own) for own in changes.added())
-                for other in self._changes
-                for part in other.added()
-            )
+            mine == every and len(changes.added()) == len(added)
             for changes, mine in zip(self._changes, places, strict=True)
         )
 
@@ -140,18 +136,20 @@ class Reshaping:
         return merged + self._united([changes.parts for changes in self._changes])
 
     def _refuse_edits_of_removed(self) -> None:
-        """What one side took away another must have left as it was, or taken away too; and what
-        it put in must not hang on corners that another moved."""
-        for changes in self._changes:
-            for other in self._changes:
-                if other is changes:
-                    continue
-                for part, chain in changes.removed - other.removed:
-                    if (part, chain) in other.edits or (chain == 0 and other.touches(part)):
-                        raise _Clash
-                added = changes.added()
-                if added and self._hangs_on(added, other):
+        """What one side took away another must have left as it was, or taken away too; what it
+        put in its place must be what the other did, and must not hang on corners that another
+        moved."""
+        for changes, other in itertools.permutations(self._changes, 2):
+            for part, chain in changes.removed - other.removed:
+                if (part, chain) in other.edits or (chain == 0 and other.touches(part)):
                     raise _Clash
+            added, its = changes.added(), other.added()
+            if changes.removed & other.removed and not (
+                len(added) == len(its) == len(self._united([added, its]))
+            ):
+                raise _Clash
+            if added and self._hangs_on(added, other):
+                raise _Clash
 
     def _hangs_on(self, added: list[Part], other: Changes) -> bool:
         """Whether a part or hole has a corner in common with the base that `other` moved."""
@@ -200,27 +198,31 @@ class Reshaping:
     def _agreed(self, told: list[tuple[Corner, ...]]) -> tuple[Corner, ...]:
         """What all sides say; the same one of them in whatever order they stand."""
         for one in told:
-            for other in told:
-                if len(one) != len(other) or not all(
-                    same_corner(mine, its, self._tolerance_m)
-                    for mine, its in zip(one, other, strict=True)
-                ):
-                    raise _Clash
+            if not all(self._same_corners(one, other) for other in told):
+                raise _Clash
         return min(told)
 
     def _united(self, added: Iterable[list[Part]]) -> list[Part]:
         """Parts that sides put in, one for those that several sides put in alike."""
         united: list[Part] = []
         for part in sorted(part for parts in added for part in parts):
-            if not any(self._alike(part, other) for other in united):
+            if not any(self._alike(part, other) for other in self._beginning_near(part, united)):
                 united.append(part)
         return united
 
+    def _beginning_near(self, part: Part, sorted_ones: list[Part]) -> Iterator[Part]:
+        for other in reversed(sorted_ones):
+            if _first(part)[0] - _first(other)[0] > self._tolerance_m:
+                return
+            yield other
+
     def _alike(self, one: Part, other: Part) -> bool:
-        if one == other:
-            return True
-        mine, its = self._assembled([one]), self._assembled([other])
-        return None not in (mine, its) and same_shape(mine, its, self._tolerance_m)
+        return len(one) == len(other) and all(map(self._same_corners, one, other))
+
+    def _same_corners(self, one: Sequence[Corner], other: Sequence[Corner]) -> bool:
+        return len(one) == len(other) and all(
+            same_corner(mine, its, self._tolerance_m) for mine, its in zip(one, other, strict=True)
+        )
 
     def _assembled(self, parts: list[Part]) -> Any:
         """The geometry; None if a ring has less than three corners, a line less than two."""
@@ -259,6 +261,11 @@ def _inside_out(part: Part) -> bool:
     """Whether the shell, which runs clockwise (as `normalize` makes it), was turned over by
     corners that passed each other."""
     return len(part[0]) > 2 and bool(shapely.is_ccw(shapely.linearrings(part[0])))
+
+
+def _first(part: Part) -> Corner:
+    """The corner by which parts are sorted."""
+    return part[0][1] if part[0][0] is START else part[0][0]
 
 
 def _from_start(chain: Chain) -> Chain:

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import shapely
-from county import SRID, outline
 from xiangtu import catalogue, store
 from xiangtu.geo import blobs
 from xiangtu.merge import plan
@@ -23,7 +22,10 @@ from xiangtu.store.seen import seen_now
 from xiangtu.store.system_tables import SYSTEM_TABLES
 
 VILLAGES = ("990101100201", "990101100202")
+SRID = 4546
 SIDE_M = 20.0
+#: The south-west corner of the first parcel, in the county's zone.
+CORNER = (500_000.0, 3_900_000.0)
 _MEASURED = {
     "measured_how": "1",
     "fix_type": "rtk_fixed",
@@ -40,10 +42,13 @@ def parcel(place: int) -> str:
 
 def grid(parcels: int) -> list[shapely.MultiPolygon]:
     """Parcels side by side in rows of a hundred, each sharing its sides with the next."""
-    return [
-        outline(place % 100 * SIDE_M, place // 100 * SIDE_M, SIDE_M, SIDE_M)
-        for place in range(parcels)
-    ]
+    found = []
+    for place in range(parcels):
+        east = CORNER[0] + place % 100 * SIDE_M
+        north = CORNER[1] + place // 100 * SIDE_M
+        box = shapely.box(east, north, east + SIDE_M, north + SIDE_M)
+        found.append(shapely.multipolygons([box]))
+    return found
 
 
 def corner_moved(shape: shapely.MultiPolygon, corner: int, by_m: float) -> shapely.MultiPolygon:
