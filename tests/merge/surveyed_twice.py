@@ -86,9 +86,7 @@ class Score:
         return self.found.total() / (self.found.total() + self.missed.total())
 
     def __add__(self, other: Score) -> Score:
-        return Score(
-            self.found + other.found, self.wrong + other.wrong, self.missed + other.missed
-        )
+        return Score(self.found + other.found, self.wrong + other.wrong, self.missed + other.missed)
 
     def __str__(self) -> str:
         rows = [f"{'':16}{'found':>7}{'wrong':>7}{'missed':>7}"]
@@ -111,7 +109,7 @@ class SurveyedVillage:
         for name in tablets:
             self.county.assign(name)
         for name in tablets:
-            with self.county.survey(name) as file:
+            with self.county.survey(name) as file, file.atomic():
                 self._survey(file, name)
         for name in tablets:
             self.county.merge(self.county.pack(name))
@@ -138,9 +136,7 @@ class SurveyedVillage:
                 yield lot
                 inside = 0.0 if terrace else chance.uniform(0.8, 3.0)
                 house = (east + inside, south + 1.0, width - 2 * inside, chance.uniform(7, 10))
-                yield Thing(
-                    "house", _box(*house), kind="2" if terrace else "1", part_of=lot
-                )
+                yield Thing("house", _box(*house), kind="2" if terrace else "1", part_of=lot)
                 if chance.random() < 0.4:
                     annex = _box(
                         house[0] + chance.uniform(0, 1),
@@ -171,9 +167,7 @@ class SurveyedVillage:
                 yield parcel
                 if chance.random() < 0.3:
                     for corner in corners:
-                        yield Thing(
-                            "boundary_point", _point(*corner), kind="1", part_of=parcel
-                        )
+                        yield Thing("boundary_point", _point(*corner), kind="1", part_of=parcel)
                 east, left = east + width, right
 
     def _facilities(self) -> Iterator[Thing]:

@@ -43,8 +43,9 @@ KEPT_OF_OTHER_NAMES = 0.75
 WORST_ACCURACY_M = 10.0
 #: Share of the smaller outline beyond which two outlines are taken for one thing.
 OVERLAP_SHARE = 0.8
-#: Intersection over union beyond which two outlines are nearly the same.
-SAME_SHAPE = 0.8
+#: Intersection over union beyond which two outlines are nearly the same; for one that is as small
+#: as the errors of its corners, so that those say little of its shape.
+SAME_SHAPE, SAME_SHAPE_OF_SMALL = 0.8, 0.6
 #: Share of the smaller outline that two outlines must have in common before one is moved onto the
 #: other: houses of a terrace are of one shape too, and share a wall.
 LEAST_IN_COMMON = 0.1
@@ -74,7 +75,9 @@ def reach_m(accuracy_m: float, other_accuracy_m: float, share: float = KEPT) -> 
 
 
 #: Further than this (metres) no two points are compared.
-FURTHEST_M = reach_m(WORST_ACCURACY_M, WORST_ACCURACY_M, KEPT_OF_ONE_NAME)
+FURTHEST_M = math.hypot(
+    reach_m(WORST_ACCURACY_M, WORST_ACCURACY_M, KEPT_OF_ONE_NAME), WORST_ACCURACY_M
+)
 
 
 def name_column(layer: Layer) -> str | None:
@@ -161,10 +164,10 @@ def values_of(
 def _points(
     file: SurveyFile, layer: Layer, records: dict[str, _Record], pairs: Pairs
 ) -> dict[tuple[str, str], Likeness]:
-    """Points of one kind within reach of their accuracies. What lies within the layer's snapping
-    distance is one place however well it was measured: two people do not hold the pole at the
-    same side of a well."""
-    snap = layer.accuracy.snap_m if layer.accuracy else 0.0
+    """Points of one kind within reach of their accuracies, and of what people differ about the
+    place itself: two do not hold the pole at the same side of a well. The layer's snapping
+    distance stands for that."""
+    snap = min(layer.accuracy.snap_m, WORST_ACCURACY_M) if layer.accuracy else 0.0
     shares = (KEPT_OF_ONE_NAME, KEPT, KEPT_OF_OTHER_NAMES)
     found: dict[tuple[str, str], Likeness] = {}
     for a, b in pairs:
@@ -175,7 +178,7 @@ def _points(
             continue
         names = agreement(one.name, two.name)
         apart = math.hypot(one.shape.x - two.shape.x, one.shape.y - two.shape.y)
-        if apart <= max(snap, reach_m(one.accuracy_m, two.accuracy_m, shares[names])):
+        if apart <= math.hypot(snap, reach_m(one.accuracy_m, two.accuracy_m, shares[names])):
             found[a, b] = Likeness("near", (names, apart))
     if layer.compositions and found:
         of_one = _parts_of_one(file, layer, list(found))
@@ -231,7 +234,9 @@ def _outlines(records: dict[str, _Record], pairs: Pairs) -> dict[tuple[str, str]
     moved = ~same & ~against & (apart <= reach) & (common > LEAST_IN_COMMON * smaller)
     shared = np.zeros(len(pairs))
     shared[moved] = shapely.area(shapely.intersection(one[moved], _moved(two[moved], moves[moved])))
-    moved &= shared > SAME_SHAPE * (areas[0] + areas[1] - shared)
+    blurred = np.minimum(reach / np.sqrt(smaller), 1.0)
+    needed = SAME_SHAPE + (SAME_SHAPE_OF_SMALL - SAME_SHAPE) * blurred
+    moved &= shared > needed * (areas[0] + areas[1] - shared)
     mostly = common > OVERLAP_SHARE * smaller
 
     found: dict[tuple[str, str], Likeness] = {}
