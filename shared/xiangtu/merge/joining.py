@@ -83,8 +83,9 @@ def _join(file: SurveyFile, pair: Pair, survivor: str, author: str, reason: str)
 def keep_apart(file: SurveyFile, name: str, *, author: str, reason: str = "") -> Batch:
     """Say of a proposed pair that they are two things; a joined pair is taken apart again.
 
-    Later joinings of either record are taken back for it and made again, so of a chain the middle
-    one can be taken apart too. MergeRefused("undo.depends") if somebody built on the joining.
+    Later joinings that hang together with it are taken back for that and made again, as the
+    decisions of those who made them, so of a chain the middle one can be taken apart too.
+    MergeRefused("undo.depends") if somebody built on the joining.
     """
     pair = find_pair(file, name)
     with file.atomic(quiet=True):
@@ -99,16 +100,17 @@ def keep_apart(file: SurveyFile, name: str, *, author: str, reason: str = "") ->
         propose(file, (pair.a, pair.b))
         close_batch(file, batch, {"apart": [pair.a, pair.b]})
         for joining in later:
-            _join(file, joining.pair, joining.survivor, author, joining.reason)
+            _join(file, joining.pair, joining.survivor, joining.author, joining.reason)
     return batch
 
 
 @dataclass(frozen=True)
 class _Joining:
-    """A joining in force: its pair, who stayed, why, and its batch."""
+    """A joining in force: its pair, who stayed, who joined and why, and its batch."""
 
     pair: Pair
     survivor: str
+    author: str
     reason: str
     batch: str
 
@@ -132,7 +134,7 @@ def _joinings_from(file: SurveyFile, pair: Pair) -> list[_Joining]:
         found |= later
         records = {record for _, *both in later.values() for record in both}
     return [
-        _Joining(find_pair(file, pair_id(away, survivor)), survivor, _reason(file, batch), batch)
+        _Joining(find_pair(file, pair_id(away, survivor)), survivor, *_why(file, batch), batch)
         for batch, (_, away, survivor) in sorted(found.items(), key=lambda item: item[1])
     ]
 
@@ -152,11 +154,12 @@ def _joined(file: SurveyFile, records: set[str]) -> list[tuple[str, int, str, st
     ]
 
 
-def _reason(file: SurveyFile, batch: str) -> str:
-    (reason,) = file.connection.execute(
-        "SELECT reason FROM decision WHERE kind = 'join' AND batch = ?", (batch,)
+def _why(file: SurveyFile, batch: str) -> tuple[str, str]:
+    """Who joined in that batch, and the reason."""
+    author, reason = file.connection.execute(
+        "SELECT author, reason FROM decision WHERE kind = 'join' AND batch = ?", (batch,)
     ).fetchone()
-    return str(reason)
+    return author, reason
 
 
 def _note(file: SurveyFile, pair: Pair, state: str, survivor: str | None) -> None:
