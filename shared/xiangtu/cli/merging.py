@@ -177,6 +177,7 @@ def run_duplicates(call: Call) -> Outcome:
     """xiangtu duplicates."""
     with store.open(call.county) as file:
         found = duplicates.list_pairs(file)
+        titles = duplicates.titles(file, found)
         names = Naming.of(file, call.translate)
     waiting = [each for each in found if each.state == "open"]
 
@@ -187,18 +188,26 @@ def run_duplicates(call: Call) -> Outcome:
             return
         reasons = {
             "same_code": _("same code"),
+            "same_photo": _("same photo"),
             "overlap": _("outlines overlap"),
+            "same_shape": _("same shape, a little apart"),
             "near": _("close together"),
         }
         states = {"open": _("open"), "joined": _("joined"), "apart": _("apart")}
+
+        def called(uuid: str) -> str:
+            return f"{titles[uuid]} {uuid}" if uuid in titles else uuid
+
         terminal.table(
             ["ID", _("layer"), "A", "B", _("reason"), _("state")],
             [
-                (each.id, names.layer(each.layer), each.a, each.b,
+                (each.id, names.layer(each.layer), called(each.a), called(each.b),
                  reasons.get(each.reason, each.reason), states.get(each.state, each.state))
                 for each in found
             ],
         )  # fmt: skip
+        if waiting:
+            terminal.note(_("Decide with: xiangtu duplicates COUNTY.sqlite join ID, or apart ID"))
 
     return Outcome({"duplicates": found}, show, waits=bool(waiting))
 

@@ -169,7 +169,8 @@ def take_in(
     _step(progress, 0.7, "merge.attachments")
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
-    pairs = likeness.propose(file, outcome.touched)
+    kin = opened.connection.execute("SELECT parent, child FROM lineage").fetchall()
+    pairs = likeness.propose(file, outcome.touched.union(*kin))
     clock = wrong_clock(file, intake.changes)
     report = replace(
         report,
@@ -328,11 +329,7 @@ def _apply(file: SurveyFile, changes: list[Change], again: set[str]) -> Outcome:
     outcome = _write_alone(file, alone)
     settled = Settling(file).settle(doubtful) if doubtful else None
     if settled is not None:
-        outcome.inserted |= settled.inserted
-        outcome.updated |= settled.updated
-        outcome.deleted |= settled.deleted
-        outcome.conflicts_opened |= settled.conflicts_opened
-        outcome.conflicts_closed |= settled.conflicts_closed
+        outcome.add(settled)
     return outcome
 
 

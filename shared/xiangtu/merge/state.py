@@ -38,6 +38,14 @@ class Outcome:
         """All records that are not what they were."""
         return self.inserted | self.updated | self.deleted
 
+    def add(self, other: Outcome) -> None:
+        """Count what another pass did, too."""
+        self.inserted |= other.inserted
+        self.updated |= other.updated
+        self.deleted |= other.deleted
+        self.conflicts_opened |= other.conflicts_opened
+        self.conflicts_closed |= other.conflicts_closed
+
 
 def conflict_id(record: str, unit: str) -> str:
     """The short name of the conflict about a unit of a record; the same in every order."""
@@ -126,6 +134,22 @@ def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str,
     return found
 
 
+def joined_away(connection: sqlite3.Connection, records: Iterable[str]) -> set[str]:
+    """The records that were joined to one of `records`, or to one that was joined to it."""
+    with_names(connection, records)
+    return {
+        away
+        for (away,) in connection.execute(
+            "WITH RECURSIVE away (uuid) AS ("
+            "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid "
+            "WHERE l.kind = :same UNION "
+            "SELECT l.parent FROM away a CROSS JOIN lineage l ON l.child = a.uuid "
+            "WHERE l.kind = :same) SELECT uuid FROM away",
+            {"same": SAME},
+        )
+    }
+
+
 class Settling:
     """One pass over some records of one file, inside a quiet transaction of the caller."""
 
@@ -178,8 +202,8 @@ class Settling:
                     more |= {child for child, _ in self.children_ever(record)}
             for away, survivor in aliases(self.connection, todo).items():
                 more.add(survivor)
-                more |= {child for child, _ in self.children_ever(away)}
-            more |= set(self._joined_to(todo))
+                more |= self._referring_ever(away)
+            more |= joined_away(self.connection, todo)
             more |= self._came_from(todo)
             todo = more - done
         return done
@@ -214,24 +238,40 @@ class Settling:
 
     def children_ever(self, record: str) -> list[tuple[str, str]]:
         """(uuid, layer) of every record that some change names as a part of this one."""
-        return list({(child, name): None for child, name, _ in self._naming(record)})
+        return list({(child, name): None for child, name, _ in self._naming_as_whole(record)})
 
-    def _naming(self, record: str) -> list[tuple[str, str, str]]:
+    def _referring_ever(self, record: str) -> set[str]:
+        """Every record that some change lets name this one, as a part of it or otherwise."""
+        return {
+            other
+            for other, name, column in self._naming(record)
+            if column in reference_columns(self.file.catalogue.layer(name))
+        }
+
+    def _naming_as_whole(self, record: str) -> list[tuple[str, str, str]]:
         """(uuid, layer, column) of every record that some change names as a part of this one."""
         return [
             (child, name, column)
-            for child, name, column in self.connection.execute(
+            for child, name, column in self._naming(record)
+            if column in parent_columns(self.file.catalogue.layer(name))
+        ]
+
+    def _naming(self, record: str) -> list[tuple[str, str, str]]:
+        """(uuid, layer, column) of every record of which some change names this one."""
+        return [
+            (other, name, column)
+            for other, name, column in self.connection.execute(
                 "SELECT DISTINCT c.record, c.layer, v.field FROM change_value v "
                 "JOIN change c ON c.id = v.change "
                 "WHERE v.new = ? AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
                 (record,),
             )
-            if (layer := self.file.catalogue.layers.get(name)) and column in parent_columns(layer)
+            if name in self.file.catalogue.layers
         ]
 
     def _children(self, record: str) -> set[str]:
         """The records that are parts of this one, or may be: some head of theirs says so."""
-        naming = self._naming(record)
+        naming = self._naming_as_whole(record)
         self._load(child for child, _, _ in naming)
         return {
             child
@@ -248,17 +288,6 @@ class Settling:
                 )
             )
         }
-
-    def _joined_to(self, records: Iterable[str]) -> list[str]:
-        with_names(self.connection, records)
-        return [
-            away
-            for (away,) in self.connection.execute(
-                "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid "
-                "WHERE l.kind = ?",
-                (SAME,),
-            )
-        ]
 
     def _came_from(self, records: Iterable[str]) -> set[str]:
         """What these records came from by split or join."""
@@ -291,12 +320,11 @@ class Settling:
     # -- what they are ------------------------------------------------------------------------
 
     def _resolve(self, layer: Layer, record: str) -> Resolution:
-        changes = self._changes.get(record, [])
-        late = self._late_changes_of_joined(record)
+        changes, knowledge = self._bearing_on(record)
         resolution = resolve(
             layer,
-            [*changes, *late],
-            _AfterJoining(self.connection, late) if late else self.knowledge,
+            changes,
+            knowledge,
             self.file.device_id,
             self._descendants(record),
             self._parent_of_delete,
@@ -306,6 +334,14 @@ class Settling:
         self._presence[record] = self._state(resolution)
         return resolution
 
+    def _bearing_on(self, record: str) -> tuple[list[Change], Knowledge]:
+        """The changes that make a record what it is, and who of their authors had seen what."""
+        changes = self._changes.get(record, [])
+        late = self._late_changes_of_joined(record)
+        if not late:
+            return changes, self.knowledge
+        return [*changes, *late], _AfterJoining(self.connection, late)
+
     @staticmethod
     def _state(resolution: Resolution) -> str:
         if not resolution.exists:
@@ -313,35 +349,46 @@ class Settling:
         doubtful = any(conflict.unit == RECORD for conflict in resolution.conflicts)
         return CONFLICT if doubtful else HERE
 
-    def _late_changes_of_joined(self, record: str) -> dict[Change, Change]:
-        """Edits to records joined to this one, by people who did not know of the joining, each
-        with the change that joined."""
-        found: dict[Change, Change] = {}
-        for (away,) in self.connection.execute(
-            "SELECT parent FROM lineage WHERE child = ? AND kind = ?", (record, SAME)
-        ).fetchall():
-            self._load([away])
-            for joining in self._changes[away]:
-                if joining.operation != "decide" or joining.says != GONE:
-                    continue
+    def _late_changes_of_joined(self, record: str) -> dict[Change, tuple[Change, ...]]:
+        """Edits and deletions of records joined to this one, by people who did not know of the
+        joining; each with the changes that joined, from its own record's to this one's."""
+        found: dict[Change, tuple[Change, ...]] = {}
+        level: dict[str, tuple[Change, ...]] = {record: ()}
+        while level:
+            below: dict[str, tuple[Change, ...]] = {}
+            for survivor, path in level.items():
+                for away, batch in self.connection.execute(
+                    "SELECT parent, batch FROM lineage WHERE child = ? AND kind = ?",
+                    (survivor, SAME),
+                ).fetchall():
+                    self._load([away])
+                    joining = (
+                        change
+                        for change in self._changes[away]
+                        if change.batch == batch and change.says == GONE
+                    )
+                    below[away] = (*joining, *path)
+            for away, path in below.items():
                 for change in self._changes[away]:
-                    if change.operation == "update" and not self.knowledge.sees(joining, change):
-                        found[change] = joining
+                    if change.operation in ("update", "delete") and not any(
+                        self.knowledge.sees(joining, change) for joining in path
+                    ):
+                        found[change] = path
+            level = below
         return found
 
     def _descendants(self, record: str) -> list[Change]:
         """All changes to parts of the record, and parts of those; only asked where it matters."""
-        if not any(change.says == GONE for change in self._changes.get(record, [])):
+        if not any(change.says == GONE for change in self._bearing_on(record)[0]):
             return []
         found: list[Change] = []
-        seen = {record}
-        level = [record]
+        seen = {record} | joined_away(self.connection, [record])
+        level = sorted(seen)
         while level:
             # What belonged to a record that was joined to this one belongs to this one.
-            for joined in level:
-                level += self._joined_to([joined])
+            level = sorted({*level, *joined_away(self.connection, level)})
             below = set().union(*(self._children(parent) for parent in level)) - seen
-            for child in below:
+            for child in sorted(below):
                 found += self._changes[child]
             seen |= below
             level = sorted(below)
@@ -395,12 +442,12 @@ class Settling:
         return None
 
     def _state_of(self, record: str) -> str:
+        record = aliases(self.connection, [record]).get(record, record)
         if record not in self._presence:
+            self._load([record])
+            changes, knowledge = self._bearing_on(record)
             state, _ = presence(
-                self._changes[record],
-                self._descendants(record),
-                self.knowledge,
-                self._parent_of_delete,
+                changes, self._descendants(record), knowledge, self._parent_of_delete
             )
             self._presence[record] = state
         return self._presence[record]
@@ -512,18 +559,23 @@ class _AfterJoining(Knowledge):
     """Late edits to a joined-away record count as made upon the survivor as it was then.
 
     Where both records had the same value the edit simply applies; where the joining had to choose,
-    the choice is a decision that the edit's author has not seen, and both are a conflict.
+    the choice is a decision that the edit's author has not seen, and both are a conflict. So is a
+    deletion: the joining says that the survivor is there.
     """
 
-    def __init__(self, connection: sqlite3.Connection, late: Mapping[Change, Change]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, late: Mapping[Change, tuple[Change, ...]]
+    ) -> None:
         super().__init__(connection)
-        self._joinings = {change.uuid: joining for change, joining in late.items()}
+        self._joinings = {change.uuid: joinings for change, joinings in late.items()}
 
     def sees(self, later: Change, earlier: Change) -> bool:
-        joining = self._joinings.get(later.uuid)
-        if joining is None or earlier.record == later.record:
+        joinings = self._joinings.get(later.uuid)
+        if not joinings or later.record == earlier.record or later.device == earlier.device:
             return super().sees(later, earlier)
-        return earlier.batch != joining.batch and super().sees(joining, earlier)
+        return earlier.batch not in {joining.batch for joining in joinings} and super().sees(
+            joinings[-1], earlier
+        )
 
 
 def bookkeeping(latest: Change | None, first: Change | None) -> dict[str, object]:

@@ -165,6 +165,9 @@ def undo(
         }
         records = Settling(file).related(records)
         connection.execute("UPDATE change SET live = 0 WHERE batch = ?", (batch.uuid,))
+        kin = connection.execute(
+            "SELECT parent, child FROM lineage WHERE batch = ?", (batch.uuid,)
+        ).fetchall()
         connection.execute("DELETE FROM lineage WHERE batch = ?", (batch.uuid,))
         connection.execute(
             f"UPDATE held SET released_at = {NOW} WHERE batch = ? AND released_at IS NULL",
@@ -173,10 +176,10 @@ def undo(
         connection.execute(
             "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
         )
-        _reopen_decisions(file, batch)
+        reopened = _reopen_decisions(file, batch)
         verdict = weigh(file)
         outcome = Settling(file).settle(records | carry_out(file, verdict, undoing))
-        likeness.propose(file, records | outcome.touched)
+        likeness.propose(file, (records | reopened | outcome.touched).union(*kin))
         connection.execute(
             "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
             (undoing.made_at, author, batch.uuid),
@@ -194,12 +197,30 @@ def undo(
     return undoing
 
 
-def _reopen_decisions(file: SurveyFile, batch: Batch) -> None:
-    for kind, subject in file.connection.execute(
-        "SELECT kind, subject FROM decision WHERE batch = ? AND undone_at IS NULL", (batch.uuid,)
-    ).fetchall():
-        if kind in ("join", "apart"):
-            file.connection.execute(
-                "UPDATE duplicate SET state = 'open', survivor = NULL WHERE id = ?", (subject,)
-            )
-    file.connection.execute(f"UPDATE decision SET undone_at = {NOW} WHERE batch = ?", (batch.uuid,))
+def _reopen_decisions(file: SurveyFile, batch: Batch) -> set[str]:
+    """Take back what the batch decided of pairs; the records of those, to be looked at again.
+
+    A pair that was kept apart before it was joined is kept apart again.
+    """
+    connection = file.connection
+    subjects = {
+        subject
+        for (subject,) in connection.execute(
+            "SELECT subject FROM decision WHERE batch = ? AND undone_at IS NULL "
+            "AND kind IN ('join', 'apart')",
+            (batch.uuid,),
+        )
+    }
+    connection.execute(f"UPDATE decision SET undone_at = {NOW} WHERE batch = ?", (batch.uuid,))
+    records: set[str] = set()
+    for subject in subjects:
+        apart = connection.execute(
+            "SELECT 1 FROM decision WHERE subject = ? AND kind = 'apart' AND undone_at IS NULL",
+            (subject,),
+        ).fetchone()
+        connection.execute(
+            "UPDATE duplicate SET state = ?, survivor = NULL WHERE id = ?",
+            ("apart" if apart else "open", subject),
+        )
+        records.update(*connection.execute("SELECT a, b FROM duplicate WHERE id = ?", (subject,)))
+    return records

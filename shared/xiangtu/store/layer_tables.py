@@ -14,7 +14,7 @@ from ..catalogue.model import (
 )
 from ..errors import BadFile
 from . import journal_triggers, spatial_tables
-from .system_tables import NOW
+from .system_tables import NOW, SYSTEM_INDEXES
 
 _SQL_TYPES = {"real": "REAL", "integer": "INTEGER", "boolean": "INTEGER"}
 _COMMON_TYPES = {
@@ -24,6 +24,8 @@ _COMMON_TYPES = {
     "utc_offset_min": "INTEGER",
 }
 _TIMES = ("created_at", "updated_at")
+#: Column that says which file an attachment is: two records with one photo may be one thing.
+_HASH_COLUMN = "sha256"
 
 
 def journalled_layers(catalogue: Catalogue) -> list[Layer]:
@@ -111,8 +113,7 @@ def align(connection: sqlite3.Connection, catalogue: Catalogue, srid: int) -> li
                 bare = definitions[name].partition(" DEFAULT ")[0]
                 connection.execute(f'ALTER TABLE "{layer.name}" ADD COLUMN "{name}" {bare}')
                 made.append(f"{layer.name}.{name}")
-        for sql in indexes(layer).values():
-            connection.execute(sql.replace("INDEX", "INDEX IF NOT EXISTS", 1))
+    make_missing_indexes(connection, catalogue)
     made += repair_triggers(connection, catalogue)
     for name in unwatched:
         _record_what_came(connection, name)
@@ -159,8 +160,8 @@ def _triggers(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def indexes(layer: Layer) -> dict[str, str]:
-    """Name → SQL: by village, by each record referred to, by official code, and the records
-    whose derived columns wait to be computed."""
+    """Name → SQL: by village, by each record referred to, by official code, by the hash of an
+    attached file, and the records whose derived columns wait to be computed."""
     columns = [relation.field for relation in layer.relations]
     if layer.surveyed:
         columns.append("village")
@@ -168,6 +169,8 @@ def indexes(layer: Layer) -> dict[str, str]:
         columns.append(layer.key)
     if journal_triggers.OWNER_COLUMN in layer.fields:
         columns.append(journal_triggers.OWNER_COLUMN)
+    if _HASH_COLUMN in layer.fields:
+        columns.append(_HASH_COLUMN)
     made = {
         f"{layer.name}_by_{column}": (
             f'CREATE INDEX "{layer.name}_by_{column}" ON "{layer.name}" ("{column}")'
@@ -179,6 +182,24 @@ def indexes(layer: Layer) -> dict[str, str]:
             f'CREATE INDEX "{layer.name}_stale" ON "{layer.name}" (fid) WHERE {stale(layer)}'
         )
     return made
+
+
+def missing_indexes(connection: sqlite3.Connection, catalogue: Catalogue) -> dict[str, str]:
+    """Name → SQL of the indexes that are not there: a file of an earlier release has fewer."""
+    expected = dict(SYSTEM_INDEXES)
+    for layer in journalled_layers(catalogue):
+        expected |= indexes(layer)
+    present = {
+        name
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+    }
+    return {name: sql for name, sql in expected.items() if name not in present}
+
+
+def make_missing_indexes(connection: sqlite3.Connection, catalogue: Catalogue) -> None:
+    """Make the indexes that are not there."""
+    for sql in missing_indexes(connection, catalogue).values():
+        connection.execute(sql)
 
 
 def stale(layer: Layer) -> str:

@@ -188,6 +188,9 @@ def _made_whole(file: SurveyFile) -> list[str]:
         with file.atomic():
             made = file.follow(file.catalogue)
             file.connection.execute("UPDATE session SET device = ?", (file.device_id,))
+    if layer_tables.missing_indexes(file.connection, file.catalogue):
+        with file.atomic():
+            layer_tables.make_missing_indexes(file.connection, file.catalogue)
     file.ensure_spatial_index()
     file.refresh_derived()
     return made

@@ -6,6 +6,8 @@ These are the same in every survey file; the surveyed tables come from the catal
 
 from __future__ import annotations
 
+import re
+
 #: A version 7 uuid (RFC 9562) out of SQLite built-ins alone, so that QGIS and plain SQL get one.
 _MS = "CAST((julianday('now')-2440587.5)*86400000 AS INTEGER)"
 NEW_UUID = (
@@ -88,6 +90,7 @@ CREATE TABLE decision (
 CREATE TABLE duplicate (
   id TEXT PRIMARY KEY, layer TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL,
   reason TEXT NOT NULL, state TEXT NOT NULL, survivor TEXT, UNIQUE (a, b)) WITHOUT ROWID;
+CREATE INDEX duplicate_by_b ON duplicate (b);
 -- Records of a package that cannot stand; their changes are in the journal with live = 0.
 CREATE TABLE held (
   id INTEGER PRIMARY KEY, batch TEXT NOT NULL, layer TEXT NOT NULL, record TEXT NOT NULL,
@@ -131,6 +134,10 @@ CREATE TABLE draft (
   saved_at TEXT NOT NULL) WITHOUT ROWID;
 """
 
+#: Name → SQL of the indexes among them.
+SYSTEM_INDEXES = {
+    name: sql for sql, name in re.findall(r"(CREATE (?:UNIQUE )?INDEX (\w+)[^;]*)", SYSTEM_TABLES)
+}
 #: Rows of these travel in a package as they are, keyed by uuid (no journal).
 APPEND_ONLY = ("fix", "lineage", "secret")
 APPLICATION_ID = 0x58544758  # "XTGX"
