@@ -382,16 +382,16 @@ class Settling:
         if not any(change.says == GONE for change in self._bearing_on(record)[0]):
             return []
         found: list[Change] = []
-        seen = {record} | joined_away(self.connection, [record])
-        level = sorted(seen)
+        seen: set[str] = set()
+        level = {record}
         while level:
             # What belonged to a record that was joined to this one belongs to this one.
-            level = sorted({*level, *joined_away(self.connection, level)})
+            level |= joined_away(self.connection, level)
+            seen |= level
             below = set().union(*(self._children(parent) for parent in level)) - seen
             for child in sorted(below):
                 found += self._changes[child]
-            seen |= below
-            level = sorted(below)
+            level = below
         return found
 
     def history(self, record: str) -> list[Change]:
@@ -404,7 +404,7 @@ class Settling:
         return unaware(self.history(record), self._heirs(record), self.knowledge)
 
     def _heirs(self, record: str) -> list[Change]:
-        """The beginnings of the records that came from this one and are there."""
+        """The beginnings of the records that came from this one, and are there as such."""
         found = [
             heir
             for (heir,) in self.connection.execute(
@@ -412,12 +412,16 @@ class Settling:
                 (record, SAME),
             )
         ]
+        if not found:
+            return []
+        joined = aliases(self.connection, found)
         self._load(found)
         return [
             change
             for heir in found
+            if heir not in joined and self._state_of(heir) != GONE
             for change in self._changes[heir]
-            if change.operation == "insert" and self._state_of(heir) != GONE
+            if change.operation == "insert"
         ]
 
     def _parent_of_delete(self, change: Change) -> str | None:
