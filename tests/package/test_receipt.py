@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from field_work import Field
 from xiangtu.errors import BadInput, BadPackage, RefusedSignature
-from xiangtu.package import receipt, tablet
+from xiangtu.package import receipt, record_states, tablet
 
 
 def arrived(field: Field, state: str, held: str | None = None, conflict: str | None = None) -> None:
@@ -66,7 +66,7 @@ def exchange(field: Field, name: str = "r.xtr") -> receipt.ReceiptSummary:
 
 def safe(field: Field) -> set[str]:
     with field.survey() as survey:
-        return receipt.records_safe_to_clear(survey)
+        return record_states.records_safe_to_clear(survey)
 
 
 def states(field: Field) -> list[str]:

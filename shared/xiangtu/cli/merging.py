@@ -11,6 +11,7 @@ from ..merge import batches, conflicts, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
 from ..merge.waiting import list_waiting
+from ..package.refused_packages import RefusedPackage, list_refused
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
@@ -28,7 +29,9 @@ def add(commands: Commands) -> None:
     join.add_argument("--dry-run", action="store_true",
                       help=_("say what it would do; write nothing"))  # fmt: skip
 
-    held = commands.add("held", run_held, "list records held back and packages that wait, and why")
+    held = commands.add(
+        "held", run_held, "list records held back, packages that wait or were refused, and why"
+    )
     held.add_argument("county", metavar="COUNTY.sqlite")
 
     listed = commands.add("conflicts", run_conflicts, "list conflicts, or decide one")
@@ -105,12 +108,13 @@ def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
     states = {
         "merged": _("merged"),
         "already": _("merged before; nothing to do"),
+        "refused": _("refused; see: xiangtu held COUNTY.sqlite"),
         "waiting": _("waits for package {number} of the same tablet").format(
             number=report.waits_for
         ),
     }
     terminal.line(f"{name}: {states.get(report.state, report.state)}")
-    if report.state not in ("already", WAITING):
+    if report.state not in ("already", "refused", WAITING):
         terminal.facts(
             [
                 (f"  {title}", value)
@@ -142,11 +146,12 @@ def run_held(call: Call) -> Outcome:
     with store.open(call.county) as file:
         held = [each for each in list_held(file) if each.released_at is None]
         waiting = list_waiting(file)
+        refused = list_refused(file)
         names = Naming.of(file, call.translate)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
-        if not held and not waiting:
+        if not held and not waiting and not refused:
             terminal.line(_("Nothing is held back."))
         if held:
             terminal.table(
@@ -169,7 +174,31 @@ def run_held(call: Call) -> Outcome:
                 ],
             )
 
-    return Outcome({"held": held, "waiting": waiting}, show, waits=bool(held or waiting))
+        _show_refused(terminal, names, refused)
+
+    return Outcome(
+        {"held": held, "waiting": waiting, "refused": refused},
+        show,
+        waits=bool(held or waiting or refused),
+    )
+
+
+def _show_refused(terminal: Terminal, names: Naming, refused: Sequence[RefusedPackage]) -> None:
+    """Each refused package with its reason, which is too long for a column."""
+    _ = terminal.translate
+    for each in refused:
+        claim = "" if each.verified else _(" (so it says; no signature vouches for it)")
+        name = names.tablet(each.device)
+        terminal.line(
+            _("Refused: package {number} of {tablet}{claim}, {time}, {author}").format(
+                number=each.number,
+                tablet=name,
+                claim=claim,
+                time=each.refused_at,
+                author=each.author,
+            )
+        )
+        terminal.line(f"    {phrase(each.code, _.language, each.facts)}")
 
 
 def run_conflicts(call: Call) -> Outcome:

@@ -27,7 +27,8 @@ def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | 
     rows = {
         number: (uuid, state)
         for uuid, number, state in file.connection.execute(
-            "SELECT uuid, number, state FROM package WHERE device = ?", (about.device,)
+            "SELECT uuid, number, state FROM package WHERE device = ? AND state <> ?",
+            (about.device, package_table.REFUSED),
         )
     }
     same = rows.get(about.number)
@@ -90,7 +91,8 @@ def list_waiting(file: SurveyFile) -> list[dict[str, object]]:
     have: dict[str, set[int]] = {}
     waiting: list[tuple[str, str, int]] = []
     for uuid, device, number, state in file.connection.execute(
-        "SELECT uuid, device, number, state FROM package ORDER BY device, number"
+        "SELECT uuid, device, number, state FROM package WHERE state <> ? ORDER BY device, number",
+        (package_table.REFUSED,),
     ):
         have.setdefault(device, set()).add(number)
         if state == "waiting":
