@@ -100,26 +100,37 @@ def clear(
         Between two files: what is gone was safe, the rest goes next time.
     """
     with tablets.load(tablet_dir).survey() as survey:
-        _step(progress, 0.0, "clear.reading")
-        try:
-            with survey.atomic(quiet=True):
-                found = read(survey)
-                chosen = _chosen(found, records)
-                files = _files(survey, found, chosen, records)
-                _step(progress, 0.3, "clear.rows")
-                before = _free_bytes(survey.connection)
-                epochs = _clear_epochs(survey.connection, found, chosen)
-                rows = _clear_rows(survey, chosen)
-                freed = max(0, _free_bytes(survey.connection) - before)
-                if dry_run:
-                    raise _DryRun
-                if files or epochs or rows:
-                    survey.log("clear", detail=f"{len(files)} files, {epochs} epochs, {rows} rows")
-        except _DryRun:
-            pass
-        sizes = [path.stat().st_size for path in files]
-        if not dry_run:
-            _remove(survey.attachments, files, progress)
+        return clear_survey(survey, records, dry_run=dry_run, progress=progress)
+
+
+def clear_survey(
+    survey: SurveyFile,
+    records: Collection[str] | None = None,
+    *,
+    dry_run: bool = False,
+    progress: Progress = None,
+) -> ClearingSummary:
+    """`clear` of a tablet's survey file that is open."""
+    _step(progress, 0.0, "clear.reading")
+    try:
+        with survey.atomic(quiet=True):
+            found = read(survey)
+            chosen = _chosen(found, records)
+            files = _files(survey, found, chosen, records)
+            _step(progress, 0.3, "clear.rows")
+            before = _free_bytes(survey.connection)
+            epochs = _clear_epochs(survey.connection, found, chosen)
+            rows = _clear_rows(survey, chosen)
+            freed = max(0, _free_bytes(survey.connection) - before)
+            if dry_run:
+                raise _DryRun
+            if files or epochs or rows:
+                survey.log("clear", detail=f"{len(files)} files, {epochs} epochs, {rows} rows")
+    except _DryRun:
+        pass
+    sizes = [path.stat().st_size for path in files]
+    if not dry_run:
+        _remove(survey.attachments, files, progress)
     _step(progress, 1.0, "clear.done")
     return ClearingSummary(
         dry_run,

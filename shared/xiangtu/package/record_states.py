@@ -7,6 +7,7 @@ least settled of its changes.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -127,6 +128,24 @@ def count(states: Iterable[RecordState]) -> dict[str, StateCount]:
 
 def read(survey: SurveyFile) -> TabletStates:
     """Read the journal once, and say of each record how it stands."""
+    with _one_moment(survey.connection):
+        return _read(survey)
+
+
+@contextlib.contextmanager
+def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is read as it stood at its beginning, whatever is written meanwhile."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _read(survey: SurveyFile) -> TabletStates:
     receipt, parted = newest_receipt(survey), other_chain(survey)
     packages, taken = _packages(survey, receipt, parted)
     drafts = {row[0] for row in survey.connection.execute("SELECT record FROM draft")}
