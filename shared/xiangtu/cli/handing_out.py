@@ -9,7 +9,7 @@ from ..merge.office_edits import catch_up
 from ..package import assignment, clearing, receipt, record_states, survey_package, tablet
 from ..sealing import keys
 from . import summaries
-from .command import Call, Commands, Outcome, county_for_writing, existing
+from .command import Call, Commands, Outcome, county_for_writing, existing, whole_number
 from .naming import Naming
 from .terminal import Terminal, plain
 
@@ -39,6 +39,8 @@ def add(commands: Commands) -> None:
     pack = commands.add("pack", run_pack, "pack what the tablet surveyed since the last package")
     pack.add_argument("tablet", type=Path, metavar="TABLET_DIR")
     pack.add_argument("out", type=Path, metavar="OUT.xtp")
+    pack.add_argument("--again", type=whole_number, metavar="NUMBER",
+                      help=_("make the package of this number once more"))  # fmt: skip
 
     inspect = commands.add("inspect", run_inspect, "say what a package is, and whether it is sound")
     inspect.add_argument("package", type=Path, metavar="PACKAGE")
@@ -108,7 +110,9 @@ def run_start(call: Call) -> Outcome:
 def run_pack(call: Call) -> Outcome:
     """xiangtu pack."""
     arguments = call.arguments
-    summary = survey_package.pack(arguments.tablet, arguments.out, progress=call.progress)
+    summary = survey_package.pack(
+        arguments.tablet, arguments.out, again=arguments.again, progress=call.progress
+    )
     return Outcome(
         {"package": summary, "path": arguments.out},
         lambda terminal: summaries.show(terminal, plain(summary)),

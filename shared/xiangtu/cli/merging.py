@@ -11,7 +11,7 @@ from ..merge import batches, conflicts, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
 from ..merge.waiting import list_waiting
-from ..package.refused_packages import RefusedPackage, list_refused
+from ..package.refused_packages import RefusedPackage, dismiss, list_refused
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
@@ -33,6 +33,11 @@ def add(commands: Commands) -> None:
         "held", run_held, "list records held back, packages that wait or were refused, and why"
     )
     held.add_argument("county", metavar="COUNTY.sqlite")
+    actions = commands.actions(held)
+    off = commands.add_action(
+        actions, "dismiss", run_dismiss, "take a refused package off the list"
+    )
+    off.add_argument("package", metavar="PACKAGE", help=_("its uuid"))
 
     listed = commands.add("conflicts", run_conflicts, "list conflicts, or decide one")
     listed.add_argument("county", metavar="COUNTY.sqlite")
@@ -190,7 +195,8 @@ def _show_refused(terminal: Terminal, names: Naming, refused: Sequence[RefusedPa
         claim = "" if each.verified else _(" (so it says; no signature vouches for it)")
         name = names.tablet(each.device)
         terminal.line(
-            _("Refused: package {number} of {tablet}{claim}, {time}, {author}").format(
+            _("Refused: {package}, number {number} of {tablet}{claim}, {time}, {author}").format(
+                package=each.package,
                 number=each.number,
                 tablet=name,
                 claim=claim,
@@ -199,6 +205,20 @@ def _show_refused(terminal: Terminal, names: Naming, refused: Sequence[RefusedPa
             )
         )
         terminal.line(f"    {phrase(each.code, _.language, each.facts)}")
+    if refused:
+        terminal.note(
+            _("A good copy replaces it; else: xiangtu held COUNTY.sqlite dismiss PACKAGE")
+        )
+
+
+def run_dismiss(call: Call) -> Outcome:
+    """xiangtu held … dismiss."""
+    with county_for_writing(call) as file:
+        gone = dismiss(file, call.arguments.package, call.author)
+    return Outcome(
+        {"dismissed": gone},
+        lambda terminal: terminal.line(f"{call.translate('taken off the list')}: {gone.package}"),
+    )
 
 
 def run_conflicts(call: Call) -> Outcome:

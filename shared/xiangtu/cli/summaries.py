@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ..package import record_states
 from ..package.clearing import ClearingSummary
+from ..package.description import HeldNote
 from ..package.receipt import ReceiptSummary
 from ..package.record_states import RecordState, StateCount
 from ..words import phrase
@@ -37,7 +38,7 @@ def show_receipt(terminal: Terminal, names: Naming, summary: ReceiptSummary) -> 
     """The counts of a receipt, then each package that the county has not taken, and each record
     held back, with the reason."""
     _ = terminal.translate
-    show(terminal, plain(summary))
+    show(terminal, {**plain(summary), "records": None})
     states = {"waiting": _("waits for {numbers}"), "undone": _("undone")}
     for note in summary.packages:
         if note.state in states:
@@ -50,7 +51,7 @@ def show_receipt(terminal: Terminal, names: Naming, summary: ReceiptSummary) -> 
     held = [each for note in summary.packages for each in note.held]
     for each in held[:_TOLD]:
         said = phrase(each.code, _.language, each.facts)
-        terminal.line(f"{names.layer(each.layer)} {each.record}: {said}")
+        _line_of(terminal, names, each, said)
     _more(terminal, len(held) - _TOLD)
     for number in summary.not_made_here:
         terminal.note(
@@ -93,13 +94,18 @@ def show_clearing(terminal: Terminal, names: Naming, cleared: ClearingSummary) -
     )
     show_states(terminal, cleared.by_state)
     for each in cleared.waiting[:_TOLD]:
-        terminal.line(f"{names.layer(each.layer)} {each.record}: {_why(names, each)}")
+        _line_of(terminal, names, each, _why(names, each))
     _more(terminal, len(cleared.waiting) - _TOLD)
     if cleared.other_chain:
         terminal.note(
             _("Nothing is safe: the county has packages of a copy of this tablet. Do not go on "
               "surveying with it, bring it to the county.")
         )  # fmt: skip
+
+
+def _line_of(terminal: Terminal, names: Naming, each: HeldNote | RecordState, said: str) -> None:
+    text = terminal.translate("{layer} {record}: {said}")
+    terminal.line(text.format(layer=names.layer(each.layer), record=each.record, said=said))
 
 
 def _more(terminal: Terminal, count: int) -> None:
@@ -123,7 +129,7 @@ def _why(names: Naming, each: RecordState) -> str:
         )
     if each.conflicts:
         units = ", ".join(names.unit(each.layer, unit) for unit in each.conflicts if unit)
-        said.append(f"{_('in conflict')}: {units}" if units else _("in conflict"))
+        said.append(_("in conflict: {units}").format(units=units) if units else _("in conflict"))
     if each.duplicates:
         said.append(_("may be one with {records}").format(records=", ".join(each.duplicates)))
     if each.findings is not None:
@@ -133,7 +139,7 @@ def _why(names: Naming, each: RecordState) -> str:
 
 def _states(_: Translation) -> dict[str, str]:
     return {
-        record_states.REFUSED: _("refused"),
+        record_states.REFUSED: _("refused by the county"),
         record_states.UNPACKED: _("not packed, or changed since"),
         record_states.PACKED: _("packed, no word of it yet"),
         record_states.UNDONE: _("taken and undone again"),
@@ -141,7 +147,7 @@ def _states(_: Translation) -> dict[str, str]:
         record_states.HELD: _("held back"),
         record_states.IN_REVIEW: _("in conflict or perhaps a duplicate"),
         record_states.RETURNED: _("returned with findings"),
-        record_states.TAKEN: _("taken"),
+        record_states.TAKEN: _("taken by the county"),
     }
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadPackage, SurveyError
+from ..errors import BadInput, BadPackage, SurveyError
 from ..sealing import keys
 from ..store import SurveyFile
 from ..store.system_tables import NOW
@@ -93,6 +93,24 @@ def list_refused(file: SurveyFile, device: str | None = None) -> list[RefusedPac
             )
         )
     return found
+
+
+def dismiss(file: SurveyFile, name: str, author: str) -> RefusedPackage:
+    """Take a note off the list that nothing will ever replace: of a copied tablet, of a file that
+    only claimed to be a package. The tablet is no longer told of it.
+
+    `name` is the package's uuid or its beginning; BadInput("refused.unknown") if none is noted.
+    """
+    found = [each for each in list_refused(file) if each.package.startswith(name)]
+    if len(name) < 4 or len(found) != 1:
+        raise BadInput("refused.unknown", package=name)
+    with file.atomic():
+        file.connection.execute(
+            f"DELETE FROM package WHERE uuid = ? AND state = '{REFUSED}'", (found[0].package,)
+        )
+        detail = f"{found[0].device} {found[0].number} {found[0].code}"
+        file.log("dismiss", record=found[0].package, detail=detail, author=author)
+    return found[0]
 
 
 def _note(file: SurveyFile, path: Path, identity: str, refusal: BadPackage, author: str) -> None:
