@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from county import VILLAGE, County, known, make_county, outline
+from xiangtu import store
 from xiangtu.errors import BadInput, BadPackage
 from xiangtu.merge import conflicts, duplicates, joining
 from xiangtu.merge.plan import REFUSED, WAITING, merge
@@ -464,3 +465,15 @@ def test_a_receipt_can_be_all_refusals(county: County):
     told = received(county, "a")
     assert (told.packages, told.refused) == ((), 1)
     assert receipt.newest_receipt(county.survey("a")).refused[0].number == 1
+
+
+def test_states_and_receipts_are_read_from_files_that_cannot_be_written(county: County):
+    county.merge(renamed(county, "a", "x"))
+    renamed(county, "a", "y")
+    received(county, "a")
+    with store.open(county.tablets["a"].survey_path, readonly=True) as file:
+        assert record_states(file)[PARCEL].state == "packed"
+    with store.open(county.path, readonly=True) as file:
+        about = receipt.describe(file, county.tablets["a"].device_id)
+    assert about is not None
+    assert [each.state for each in about.packages] == ["merged"]

@@ -6,7 +6,6 @@ receipt means for each record is said by package.record_states.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +20,7 @@ from . import tablet as tablets
 from .adoption import COUNTY_KEY
 from .bag import BagWriter, Limits
 from .description import PackageNote, ReceiptDescription, RecordNote, RefusedNote, from_json
+from .reading import one_moment
 from .standing import Standing
 
 #: Keys of table meta on a tablet: the newest receipt, as JSON; and, once a receipt named packages
@@ -104,7 +104,7 @@ def _nothing_more(bag: BagWriter) -> None:
 
 def describe(file: SurveyFile, device: str) -> ReceiptDescription | None:
     """What a receipt says of a tablet now; None before its first package came."""
-    with contextlib.nullcontext() if file.readonly else file.atomic():
+    with one_moment(file.connection):
         standing = Standing(file, device)
         numbers = [each.number for each in standing.packages]
         numbers += [each.number for each in standing.refused]

@@ -7,7 +7,6 @@ least settled of its changes.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,8 +16,9 @@ from ..catalogue import Catalogue
 from ..store import SurveyFile
 from ..store.journal_triggers import OWNER_COLUMN
 from .description import Fact, HeldNote, ReceiptDescription, RecordNote
+from .reading import in_turns, one_moment
 from .receipt import OtherChain, newest_receipt, other_chain, packages_made
-from .row_copying import listed, name_records, quoted
+from .row_copying import listed, quoted
 
 #: The states, the least settled first: refused by the county; changed since it was packed, or
 #: never packed; packed, and the county says nothing of it; taken out again; waiting for an
@@ -128,21 +128,8 @@ def count(states: Iterable[RecordState]) -> dict[str, StateCount]:
 
 def read(survey: SurveyFile) -> TabletStates:
     """Read the journal once, and say of each record how it stands."""
-    with _one_moment(survey.connection):
+    with one_moment(survey.connection):
         return _read(survey)
-
-
-@contextlib.contextmanager
-def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
-    """Everything inside is read as it stood at its beginning, whatever is written meanwhile."""
-    if connection.in_transaction:
-        yield
-        return
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
 
 
 def _read(survey: SurveyFile) -> TabletStates:
@@ -312,20 +299,19 @@ def with_owners(survey: SurveyFile, records: Collection[str], *, drafts: bool = 
 def _owners(
     connection: sqlite3.Connection, columns: Mapping[str, tuple[str, ...]], records: set[str]
 ) -> Iterator[str]:
-    named = name_records(connection, "unsettled", records)
-    for layer, names in columns.items():
-        for row in connection.execute(
-            f"SELECT {listed(names)} FROM {quoted(layer)} r "
-            f"WHERE r.uuid IN (SELECT uuid FROM {named})"
-        ):
-            yield from (each for each in row if isinstance(each, str))
     fields = {name for names in columns.values() for name in names}
-    marks = ", ".join("?" * len(fields))
-    for layer, name, old, new in connection.execute(
-        f"SELECT c.layer, v.field, v.old, v.new FROM {named} n "
-        "CROSS JOIN change c ON c.record = n.uuid "
-        f"CROSS JOIN change_value v ON v.change = c.id WHERE v.field IN ({marks})",
-        tuple(fields),
-    ):
-        if name in columns.get(layer, ()):
-            yield from (each for each in (old, new) if isinstance(each, str))
+    asked = ", ".join("?" * len(fields))
+    for marks, some in in_turns(records):
+        for layer, names in columns.items():
+            for row in connection.execute(
+                f"SELECT {listed(names)} FROM {quoted(layer)} WHERE uuid IN ({marks})", some
+            ):
+                yield from (each for each in row if isinstance(each, str))
+        for layer, name, old, new in connection.execute(
+            "SELECT c.layer, v.field, v.old, v.new FROM change c "
+            "CROSS JOIN change_value v ON v.change = c.id "
+            f"WHERE c.record IN ({marks}) AND v.field IN ({asked})",
+            (*some, *fields),
+        ):
+            if name in columns.get(layer, ()):
+                yield from (each for each in (old, new) if isinstance(each, str))

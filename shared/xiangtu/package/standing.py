@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from ..store import SurveyFile
 from .description import HeldNote, PackageNote, RecordNote, RefusedNote, facts_to_travel
 from .package_table import REFUSED
+from .reading import in_turns
 from .refused_packages import list_refused
-from .row_copying import name_records, quoted
+from .row_copying import quoted
 
 _MERGED, _WAITING = "merged", "waiting"
 #: Kind of lineage by which a record was joined to another (as merge names it).
@@ -32,7 +33,7 @@ class _Record:
 
 
 class Standing:
-    """Reads how things stand; call it inside one transaction, so that all is of one moment.
+    """Reads how things stand; call it inside `reading.one_moment`.
 
     Attributes
     ----------
@@ -200,9 +201,12 @@ def _of_changes(
     connection: sqlite3.Connection, changes: Iterable[str], device: str
 ) -> list[tuple[str, str, str, int]]:
     """(change, layer, record, number) of those of the changes that a device made."""
-    named = name_records(connection, "heads", changes)
-    return connection.execute(
-        f"SELECT c.uuid, c.layer, c.record, c.number FROM {named} n "
-        "CROSS JOIN change c ON c.uuid = n.uuid WHERE c.device = ?",
-        (device,),
-    ).fetchall()
+    return [
+        row
+        for marks, some in in_turns(changes)
+        for row in connection.execute(
+            f"SELECT uuid, layer, record, number FROM change WHERE uuid IN ({marks}) "
+            "AND +device = ?",
+            (*some, device),
+        )
+    ]
