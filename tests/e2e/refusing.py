@@ -26,6 +26,7 @@ COUNTY_COMMANDS = {
     "merge": ["merge", "{county}", "{package}"],
     "merge dry run": ["merge", "{county}", "{package}", "--dry-run"],
     "held": ["held", "{county}"],
+    "held dismiss": ["held", "{county}", "dismiss", "abcd"],
     "conflicts": ["conflicts", "{county}"],
     "conflicts take": ["conflicts", "{county}", "take", "abc", "1"],
     "duplicates": ["duplicates", "{county}"],
