@@ -1,4 +1,5 @@
-"""Handing work over: pack it onto a stick, see that it really arrived there, read receipts."""
+"""Handing work over: pack it onto a stick, see that it really arrived there, read receipts, and
+clear what the county has."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xiangtu.errors import BadFile
-from xiangtu.package import receipt, survey_package, tablet
+from xiangtu.package import clearing, receipt, record_states, survey_package, tablet
 from xiangtu.store import SurveyFile
 
 Progress = Callable[[float, str], bool | None] | None
@@ -82,7 +83,22 @@ def take_receipt(tablet_dir: Path | str, path: Path | str) -> receipt.ReceiptSum
     return receipt.read_receipt(tablet_dir, path)
 
 
+def states(survey: SurveyFile) -> dict[str, record_states.RecordState]:
+    """How each record that this tablet worked on stands at the county, by uuid."""
+    return record_states.record_states(survey)
+
+
 def safe_to_clear(survey: SurveyFile) -> set[str]:
     """Uuids of records whose every change the county has confirmed; nothing else may ever be
     deleted from the tablet."""
-    return receipt.records_safe_to_clear(survey)
+    return record_states.records_safe_to_clear(survey)
+
+
+def clear(
+    tablet_dir: Path | str, *, dry_run: bool = False, progress: Progress = None
+) -> clearing.ClearingSummary:
+    """Make room: clear the tablet of what is safe; with `dry_run` only say what would go.
+
+    Errors as package.clearing.clear.
+    """
+    return clearing.clear(tablet_dir, dry_run=dry_run, progress=progress)

@@ -43,11 +43,16 @@ def resealed(place: Place, change: Callable[[dict[str, bytes]], None]) -> Path:
     return out
 
 
-def refused_package(place: Place, package: Path, *names: str) -> None:
-    """Neither merged nor found sound, with the package's name in the line."""
-    for command in ("merge", "merge dry run", "inspect"):
+def refused_package(place: Place, package: Path, *names: str, noted: bool = True) -> None:
+    """Neither merged nor found sound, with the package's name in the line; the county notes it
+    once it was really tried, if it claims to be of one of its tablets."""
+    for command in ("merge dry run", "inspect", "merge"):
         words = filled(COUNTY_COMMANDS[command], place, package=package)
-        refused(place.folder, words, package.name, *names)
+        noted_in = place.county if noted and command == "merge" else None
+        refused(place.folder, words, package.name, *names, noted_in=noted_in)
+    found = done("held", place.county, "--json", code=int(noted)).json["refused"]
+    said = [(each["device"], each["file"]) for each in found]
+    assert said == ([(place.device, package.name)] if noted else [])
 
 
 def _one(entries: dict[str, bytes], part: str) -> str:
@@ -129,7 +134,7 @@ def test_a_package_of_another_county(place: Place):
     hand_out(other)
     other.survey(survey_a_parcel)
     done("pack", other.tablet, other.package)
-    refused_package(place, other.package)
+    refused_package(place, other.package, noted=False)
 
 
 def test_a_package_of_another_county_sealed_to_this_one(place: Place):
@@ -145,14 +150,14 @@ def test_a_package_of_another_county_sealed_to_this_one(place: Place):
     other.survey(survey_a_parcel)
     done("pack", other.tablet, other.package)
     done("enrol", place.county, other.tablet / "device.xtd")
-    refused_package(place, other.package, "990102")
+    refused_package(place, other.package, "990102", noted=False)
 
 
 @pytest.mark.parametrize("how", ["DELETE FROM device", "UPDATE device SET retired_at = '2026'"])
 def test_a_package_of_a_device_that_is_not_enrolled(place: Place, how: str):
     with closing(sqlite3.connect(place.county)) as connection, connection:
         connection.execute(how)
-    refused_package(place, place.package, place.device)
+    refused_package(place, place.package, place.device, noted="UPDATE" in how)
 
 
 def test_an_assignment_for_another_tablet(place: Place):

@@ -42,6 +42,11 @@ def test_work_is_packed_merged_and_cleared_only_after_a_receipt(
     summary = hand_over.take_receipt(work.tablet.folder, out)
     assert summary.merged == 1
     assert hand_over.safe_to_clear(work.survey) == {west}
+    state = hand_over.states(work.survey)[west]
+    assert (state.state, state.package) == ("taken", 1)
+    work.close()
+    assert hand_over.clear(work.tablet.folder, dry_run=True).by_state["taken"].safe == 1
+    assert not hand_over.clear(work.tablet.folder).needs_person
     # What changes after that is not safe any more.
     work.survey.update("farmland", west, {"remark": "再看"})
     assert hand_over.safe_to_clear(work.survey) == set()

@@ -1,14 +1,16 @@
-"""Commands between county and tablet: assign, start, receive, pack, inspect, receipt."""
+"""Commands between county and tablet: assign, start, pack, inspect, receipt, receive, clear."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from .. import store
-from ..package import assignment, receipt, survey_package, tablet
+from ..merge.office_edits import catch_up
+from ..package import assignment, clearing, receipt, record_states, survey_package, tablet
 from ..sealing import keys
 from . import summaries
-from .command import Call, Commands, Outcome, county_for_writing, existing
+from .command import Call, Commands, Outcome, county_for_writing, existing, whole_number
+from .naming import Naming
 from .terminal import Terminal, plain
 
 
@@ -37,6 +39,8 @@ def add(commands: Commands) -> None:
     pack = commands.add("pack", run_pack, "pack what the tablet surveyed since the last package")
     pack.add_argument("tablet", type=Path, metavar="TABLET_DIR")
     pack.add_argument("out", type=Path, metavar="OUT.xtp")
+    pack.add_argument("--again", type=whole_number, metavar="NUMBER",
+                      help=_("make the package of this number once more"))  # fmt: skip
 
     inspect = commands.add("inspect", run_inspect, "say what a package is, and whether it is sound")
     inspect.add_argument("package", type=Path, metavar="PACKAGE")
@@ -51,6 +55,11 @@ def add(commands: Commands) -> None:
     receive = commands.add("receive", run_receive, "read a receipt on the tablet")
     receive.add_argument("tablet", type=Path, metavar="TABLET_DIR")
     receive.add_argument("receipt", type=Path, metavar="RECEIPT.xtr")
+
+    away = commands.add("clear", run_clear, "clear a tablet of what the county has safely")
+    away.add_argument("tablet", type=Path, metavar="TABLET_DIR")
+    away.add_argument("--dry-run", action="store_true",
+                      help=_("say what would go; leave everything"))  # fmt: skip
 
 
 def run_assign(call: Call) -> Outcome:
@@ -101,7 +110,9 @@ def run_start(call: Call) -> Outcome:
 def run_pack(call: Call) -> Outcome:
     """xiangtu pack."""
     arguments = call.arguments
-    summary = survey_package.pack(arguments.tablet, arguments.out, progress=call.progress)
+    summary = survey_package.pack(
+        arguments.tablet, arguments.out, again=arguments.again, progress=call.progress
+    )
     return Outcome(
         {"package": summary, "path": arguments.out},
         lambda terminal: summaries.show(terminal, plain(summary)),
@@ -127,22 +138,53 @@ def run_receipt(call: Call) -> Outcome:
     """xiangtu receipt."""
     arguments = call.arguments
     with county_for_writing(call) as file:
+        # What was edited in the office may have brought up, or answered, a conflict.
+        catch_up(file)
         summary = receipt.write_receipt(
             file,
             arguments.out,
             arguments.device,
             identity=keys.county_identity(call.county, call.key),
         )
+        names = Naming.of(file, call.translate)
     return Outcome(
         {"receipt": summary, "path": arguments.out},
-        lambda terminal: summaries.show(terminal, plain(summary)),
+        lambda terminal: summaries.show_receipt(terminal, names, summary),
     )
 
 
 def run_receive(call: Call) -> Outcome:
     """xiangtu receive."""
-    summary = receipt.read_receipt(call.arguments.tablet, call.arguments.receipt)
+    folder = call.arguments.tablet
+    summary = receipt.read_receipt(folder, call.arguments.receipt)
+    with tablet.load(folder).survey() as survey:
+        states = record_states.record_states(survey)
+        names = Naming.of(survey, call.translate)
+    counts = record_states.count(states.values())
+    waiting = [each for each in states.values() if each.state in record_states.FOR_A_PERSON]
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        if summary.already:
+            terminal.note(_("This receipt was read before; nothing has changed."))
+        summaries.show_receipt(terminal, names, summary)
+        summaries.show_states(terminal, counts)
+
     return Outcome(
-        {"receipt": summary},
-        lambda terminal: summaries.show(terminal, plain(summary)),
+        {"receipt": summary, "states": counts},
+        show,
+        waits=bool(waiting or summary.refused),
+    )
+
+
+def run_clear(call: Call) -> Outcome:
+    """xiangtu clear."""
+    arguments = call.arguments
+    cleared = clearing.clear(arguments.tablet, dry_run=arguments.dry_run, progress=call.progress)
+    with tablet.load(arguments.tablet).survey() as survey:
+        names = Naming.of(survey, call.translate)
+    return Outcome(
+        {"clearing": cleared},
+        lambda terminal: summaries.show_clearing(terminal, names, cleared),
+        waits=cleared.needs_person,
     )

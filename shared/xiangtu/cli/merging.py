@@ -10,6 +10,7 @@ from ..merge import batches, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
 from ..merge.waiting import list_waiting
+from ..package.refused_packages import RefusedPackage, dismiss, list_refused
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
@@ -28,8 +29,15 @@ def add(commands: Commands) -> None:
     join.add_argument("--dry-run", action="store_true",
                       help=_("say what it would do; write nothing"))  # fmt: skip
 
-    held = commands.add("held", run_held, "list records held back and packages that wait, and why")
+    held = commands.add(
+        "held", run_held, "list records held back, packages that wait or were refused, and why"
+    )
     held.add_argument("county", metavar="COUNTY.sqlite")
+    actions = commands.actions(held)
+    off = commands.add_action(
+        actions, "dismiss", run_dismiss, "take a refused package off the list"
+    )
+    off.add_argument("package", metavar="PACKAGE", help=_("its uuid"))
 
     pairs = commands.add("duplicates", run_duplicates, "list records that may be one, or decide")
     pairs.add_argument("county", metavar="COUNTY.sqlite")
@@ -97,12 +105,13 @@ def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
     states = {
         "merged": _("merged"),
         "already": _("merged before; nothing to do"),
+        "refused": _("refused; see: xiangtu held COUNTY.sqlite"),
         "waiting": _("waits for package {number} of the same tablet").format(
             number=report.waits_for
         ),
     }
     terminal.line(f"{name}: {states.get(report.state, report.state)}")
-    if report.state not in ("already", WAITING):
+    if report.state not in ("already", "refused", WAITING):
         terminal.facts(
             [
                 (f"  {title}", value)
@@ -143,11 +152,12 @@ def run_held(call: Call) -> Outcome:
     with store.open(call.county) as file:
         held = [each for each in list_held(file) if each.released_at is None]
         waiting = list_waiting(file)
+        refused = list_refused(file)
         names = Naming.of(file, call.translate)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
-        if not held and not waiting:
+        if not held and not waiting and not refused:
             terminal.line(_("Nothing is held back."))
         if held:
             terminal.table(
@@ -170,7 +180,46 @@ def run_held(call: Call) -> Outcome:
                 ],
             )
 
-    return Outcome({"held": held, "waiting": waiting}, show, waits=bool(held or waiting))
+        _show_refused(terminal, names, refused)
+
+    return Outcome(
+        {"held": held, "waiting": waiting, "refused": refused},
+        show,
+        waits=bool(held or waiting or refused),
+    )
+
+
+def _show_refused(terminal: Terminal, names: Naming, refused: Sequence[RefusedPackage]) -> None:
+    """Each refused package with its reason, which is too long for a column."""
+    _ = terminal.translate
+    for each in refused:
+        claim = "" if each.verified else _(" (so it says; no signature vouches for it)")
+        name = names.tablet(each.device)
+        terminal.line(
+            _("Refused: {package}, number {number} of {tablet}{claim}, {time}, {author}").format(
+                package=each.package,
+                number=each.number,
+                tablet=name,
+                claim=claim,
+                time=each.refused_at,
+                author=each.author,
+            )
+        )
+        terminal.line(f"    {phrase(each.code, _.language, each.facts)}")
+    if refused:
+        terminal.note(
+            _("A good copy replaces it; else: xiangtu held COUNTY.sqlite dismiss PACKAGE")
+        )
+
+
+def run_dismiss(call: Call) -> Outcome:
+    """xiangtu held … dismiss."""
+    with county_for_writing(call) as file:
+        gone = dismiss(file, call.arguments.package, call.author)
+    return Outcome(
+        {"dismissed": gone},
+        lambda terminal: terminal.line(f"{call.translate('taken off the list')}: {gone.package}"),
+    )
 
 
 def run_duplicates(call: Call) -> Outcome:

@@ -4,6 +4,7 @@ shown or built upon."""
 
 from __future__ import annotations
 
+from ..package import package_table
 from ..store import SurveyFile
 from . import likeness
 from .changes import with_names
@@ -24,7 +25,8 @@ def catch_up(file: SurveyFile) -> None:
         return
     with file.atomic(quiet=True):
         file.meta[_CHECKED] = last
-        if not connection.execute("SELECT 1 FROM package LIMIT 1").fetchone():
+        taken = "SELECT 1 FROM package WHERE state <> ? LIMIT 1"
+        if not connection.execute(taken, (package_table.REFUSED,)).fetchone():
             return
         # No DISTINCT, and + before the device: SQLite would walk through the whole journal.
         edited = {

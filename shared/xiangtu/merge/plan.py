@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..catalogue.model import GEOMETRY_COLUMN
 from ..errors import BadPackage, Cancelled
-from ..package import package_table
+from ..package import package_table, refused_packages
 from ..package.survey_package import OpenedPackage, open_package
 from ..store import SurveyFile
 from ..store.secrets import key_hmacs
@@ -43,6 +43,7 @@ Progress = Callable[[float, str], bool | None] | None
 MERGED = "merged"
 ALREADY = "already"
 WAITING = "waiting"
+REFUSED = package_table.REFUSED
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class MergeReport:
 
     Counts are of records. `catalogue` is the tablet's, where it is another than the county's,
     `clock` what is wrong with its clock (see clocks.WrongClock). `followed` are packages that had
-    waited for this one.
+    waited for this one; the last of them may be refused now that its turn has come.
     """
 
     package: str
@@ -84,7 +85,7 @@ class MergeReport:
             self.conflicts
             or self.held
             or self.duplicates
-            or self.state == WAITING
+            or self.state in (WAITING, REFUSED)
             or any(each.needs_person for each in self.followed)
         )
 
@@ -111,10 +112,14 @@ def merge(
     dry_run : bool
         Do everything, report it, and leave the file as it was.
 
-    Raises BadPackage (refused whole, nothing changed), RefusedSignature, FileBusy, Cancelled.
+    Raises BadPackage (refused whole, nothing changed but that the refusal is noted for the tablet,
+    see package.refused_packages), RefusedSignature, FileBusy, Cancelled.
     """
     _step(progress, 0.0, "merge.opening")
-    with open_package(Path(package), identity=identity, file=file) as opened:
+    with (
+        refused_packages.noting(file, Path(package), identity, author, keep=not dry_run),
+        open_package(Path(package), identity=identity, file=file) as opened,
+    ):
         state, waits_for = waiting.place_in_chain(file, opened)
         about = opened.description
         report = MergeReport(
@@ -133,10 +138,15 @@ def merge(
                     raise _DryRun
         except _DryRun:
             return report
-    followed = [
-        merge(file, path, identity, author=author, progress=progress)
-        for path in waiting.next_in_line(file, about.device, about.number)
-    ]
+    followed = []
+    for path in waiting.next_in_line(file, about.device, about.number):
+        try:
+            followed.append(merge(file, path, identity, author=author, progress=progress))
+        except BadPackage:
+            # The package that was asked for is merged; that one after it is not must not hide it.
+            claim = refused_packages.claimed_header(path)
+            uuid = claim.uuid if claim else ""
+            followed.append(MergeReport(uuid, about.device, about.number + 1, REFUSED))
     _step(progress, 1.0, "merge.done")
     return replace(report, followed=tuple(followed))
 

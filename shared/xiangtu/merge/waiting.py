@@ -28,8 +28,8 @@ def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | 
     rows = {
         number: (uuid, state, last_change)
         for uuid, number, state, last_change in file.connection.execute(
-            "SELECT uuid, number, state, last_change FROM package WHERE device = ?",
-            (about.device,),
+            "SELECT uuid, number, state, last_change FROM package WHERE device = ? AND state <> ?",
+            (about.device, package_table.REFUSED),
         )
     }
     same = rows.get(about.number)
@@ -101,7 +101,8 @@ def list_waiting(file: SurveyFile) -> list[dict[str, object]]:
     have: dict[str, set[int]] = {}
     waiting: list[tuple[str, str, int]] = []
     for uuid, device, number, state in file.connection.execute(
-        "SELECT uuid, device, number, state FROM package ORDER BY device, number"
+        "SELECT uuid, device, number, state FROM package WHERE state <> ? ORDER BY device, number",
+        (package_table.REFUSED,),
     ):
         have.setdefault(device, set()).add(number)
         if state == "waiting":

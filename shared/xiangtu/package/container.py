@@ -26,7 +26,7 @@ from .description import FORMAT, Header, Kind, from_json, to_json
 from .given_file import readable, sha256_of
 
 SOFTWARE = "xiangtu"
-_HEADER = "header.json"
+HEADER = "header.json"
 _SEALED = "sealed.age"
 _HEADER_LIMIT_BYTES = 1 << 16
 DESCRIPTION = "description.json"
@@ -81,7 +81,7 @@ def write(
     }
     with new_file(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED, allowZip64=True) as outer:
-            outer.writestr(_HEADER, to_json(header))
+            outer.writestr(HEADER, to_json(header))
             with (
                 outer.open(_SEALED, "w", force_zip64=True) as target,
                 age.SealingWriter(target, recipients) as sealing,
@@ -109,7 +109,7 @@ def read_header(path: Path, kind: Kind | None = None) -> Header:
         "package.newer_format", "package.kind".
     """
     with _outer(readable(path)) as outer:
-        header = from_json(Header, outer.read(_HEADER), path)
+        header = from_json(Header, outer.read(HEADER), path)
     if header.format > FORMAT:
         raise BadPackage("package.newer_format", path=path, found=header.format, known=FORMAT)
     if kind is not None and header.kind != kind:
@@ -132,9 +132,9 @@ def _outer(path: Path) -> Iterator[zipfile.ZipFile]:
                 and entry.file_size == entry.compress_size
                 for entry in entries
             )
-            if [entry.filename for entry in entries] != [_HEADER, _SEALED] or not stored:
+            if [entry.filename for entry in entries] != [HEADER, _SEALED] or not stored:
                 raise BadPackage("package.not_a_container", path=path)
-            if sizes[_HEADER] > _HEADER_LIMIT_BYTES or sum(sizes.values()) > path.stat().st_size:
+            if sizes[HEADER] > _HEADER_LIMIT_BYTES or sum(sizes.values()) > path.stat().st_size:
                 raise BadPackage("package.not_a_container", path=path)
             yield outer
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as fault:

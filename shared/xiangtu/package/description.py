@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ..errors import BadPackage
 
 Kind = Literal["survey", "assignment", "receipt"]
+#: A fact of a refusal as it travels, for the words of its code.
+Fact = str | int | float | bool
 #: Changed when a container can no longer be read by the code before.
 FORMAT = 1
 
@@ -22,7 +25,12 @@ _COUNTY = r"[0-9]{6}"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 _SHA256 = r"[0-9a-f]{64}"
 _NAME = r"[a-z_][a-z0-9_]{0,60}"
+_CODE = r"[a-z_0-9]+(\.[a-z_0-9]+){1,4}"
 _LARGEST = 2**53
+#: Facts go into one line of words, which shows no more of each than this.
+_LONGEST_FACT, _MOST_FACTS = 300, 20
+#: Names that a record or a layer may have; a held one may have been given any.
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -105,16 +113,23 @@ class AssignmentDescription:
 
 @dataclass(frozen=True)
 class HeldNote:
-    """A record of a package that waits at the county, and why."""
+    """A record of a package that waits at the county, and why (`code` and `facts` for the words).
+
+    Its layer and uuid stand as they came: that they are malformed may be the reason.
+    """
 
     layer: str
     record: str
     code: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class PackageNote:
-    """What became of one package at the county; `conflicts` are records in open conflict."""
+    """What became of one package at the county; `conflicts` are records in open conflict.
+
+    One that waits says for which numbers: missing, or undone.
+    """
 
     uuid: str
     number: int
@@ -123,11 +138,48 @@ class PackageNote:
     last_change: int
     held: tuple[HeldNote, ...]
     conflicts: tuple[str, ...]
+    waits_for: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RefusedNote:
+    """A package that the county would not take, by what its header claims, and why.
+
+    Not `verified`: nobody signed for the claim; any file may name any tablet.
+    """
+
+    uuid: str
+    number: int
+    code: str
+    facts: Mapping[str, Fact]
+    refused_at: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class RecordNote:
+    """What a person at the county has still to settle about a record, or has settled.
+
+    `conflicts` are units of merge in open conflict; `duplicates` the records it may be one with;
+    `survivor` the record it was joined to; `findings` how many it was returned with, None if it
+    was not returned.
+    """
+
+    layer: str
+    record: str
+    conflicts: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    survivor: str | None = None
+    findings: int | None = None
 
 
 @dataclass(frozen=True)
 class ReceiptDescription:
-    """What the county has of one device, package by package."""
+    """What the county has of one device: package by package, and of records what is not plain.
+
+    `records` and `refused` are of a later time than the rest: a receipt may lack them, and
+    tablets of that time pass over them.
+    """
 
     uuid: str
     device: str
@@ -135,6 +187,8 @@ class ReceiptDescription:
     county: str
     made_at: str
     packages: tuple[PackageNote, ...]
+    records: tuple[RecordNote, ...] = ()
+    refused: tuple[RefusedNote, ...] = ()
 
 
 Value = TypeVar("Value")
@@ -189,6 +243,40 @@ def _many(inner: Check, limit: int = 1_000_000) -> Check:
     return check
 
 
+def _exact(length: int) -> Check:
+    """Text that must stay as it is to be found again; who shows it makes it harmless."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or len(value) > length:
+            raise ValueError
+        return value
+
+    return check
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _facts(value: Any) -> dict[str, Fact]:
+    if not isinstance(value, dict) or len(value) > _MOST_FACTS:
+        raise ValueError
+    name = _text(_NAME)
+    return {name(key): _fact(each) for key, each in value.items()}
+
+
+def _fact(value: Any) -> Fact:
+    if isinstance(value, str) and len(value) <= _LONGEST_FACT:
+        return value
+    if isinstance(value, bool) or (type(value) is int and abs(value) <= _LARGEST):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise ValueError
+
+
 def _counts(value: Any) -> dict[str, int]:
     if not isinstance(value, dict) or len(value) > 1000:
         raise ValueError
@@ -203,11 +291,19 @@ def _fields(cls: type[Value], value: Any) -> Value:
     checks = _CHECKS[cls]
     found = {}
     for each in dataclasses.fields(cls):  # type: ignore[arg-type]
+        if each.name not in value and _has_default(each):
+            continue  # written before there was such a field
         try:
             found[each.name] = checks[each.name](value.get(each.name))
         except ValueError as fault:
             raise ValueError(str(fault) or each.name) from None
     return cls(**found)
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    return (
+        field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+    )
 
 
 _OF_ALL: dict[str, Check] = {
@@ -247,7 +343,12 @@ _CHECKS: dict[type, dict[str, Check]] = {
         "basemap": _optional(_plain(200)),
         "software": _plain(100),
     },
-    HeldNote: {"layer": _text(_NAME), "record": _text(_UUID), "code": _plain(100)},
+    HeldNote: {
+        "layer": _exact(_LONGEST_NAME),
+        "record": _exact(_LONGEST_NAME),
+        "code": _text(_CODE),
+        "facts": _facts,
+    },
     PackageNote: {
         "uuid": _text(_UUID),
         "number": _whole(1),
@@ -256,12 +357,52 @@ _CHECKS: dict[type, dict[str, Check]] = {
         "last_change": _whole(1),
         "held": _many(lambda value: _fields(HeldNote, value)),
         "conflicts": _many(_text(_UUID)),
+        "waits_for": _many(_whole(1), 1000),
+    },
+    RefusedNote: {
+        "uuid": _text(_UUID),
+        "number": _whole(1),
+        "code": _text(_CODE),
+        "facts": _facts,
+        "refused_at": _text(_TIME),
+        "verified": _yes_or_no,
+    },
+    RecordNote: {
+        "layer": _text(_NAME),
+        "record": _text(_UUID),
+        "conflicts": _many(_plain(_LONGEST_NAME), 1000),
+        "duplicates": _many(_text(_UUID), 1000),
+        "survivor": _optional(_text(_UUID)),
+        "findings": _optional(_whole(0)),
     },
     ReceiptDescription: {
         **_OF_ALL,
         "packages": _many(lambda value: _fields(PackageNote, value)),
+        "records": _many(lambda value: _fields(RecordNote, value)),
+        "refused": _many(lambda value: _fields(RefusedNote, value)),
     },
 }
+
+
+def facts_to_travel(facts: Mapping[str, Any]) -> dict[str, Fact]:
+    """Facts of a refusal as a receipt may hold them: plain values, none endless, and of a path
+    its last name only, since folders of the office are nobody's business."""
+    return {
+        name: _plain_fact(value)
+        for name, value in list(facts.items())[:_MOST_FACTS]
+        if value is not None
+    }
+
+
+def _plain_fact(value: Any) -> Fact:
+    if isinstance(value, Path):
+        value = value.name
+    elif isinstance(value, list | tuple | set | frozenset):
+        value = ", ".join(str(each) for each in value)
+    try:
+        return _fact(value)
+    except ValueError:
+        return str(value)[:_LONGEST_FACT]
 
 
 def to_json(value: Any) -> bytes:

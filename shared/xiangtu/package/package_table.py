@@ -10,7 +10,10 @@ from typing import Literal
 from ..store.system_tables import NOW
 from .description import PackageDescription
 
-State = Literal["packed", "received", "merged", "waiting", "undone"]
+State = Literal["packed", "received", "merged", "waiting", "undone", "refused"]
+#: A package that the county would not take: no link of any chain. Whoever asks for the chain
+#: leaves these rows out.
+REFUSED = "refused"
 
 
 def note(

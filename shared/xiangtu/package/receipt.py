@@ -1,14 +1,14 @@
 """Receipts: the county says what it has of each package, and the tablet learns what is safe.
 
-The tablet deletes nothing that it packed until a receipt says that the county has it.
+The tablet deletes nothing that it packed until a receipt says that the county has it. What a
+receipt means for each record is said by package.record_states.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..errors import BadInput, BadPackage, RefusedSignature
@@ -18,16 +18,25 @@ from ..store.identity import new_uuid
 from . import container, enrolment
 from . import tablet as tablets
 from .adoption import COUNTY_KEY
-from .bag import BagWriter
-from .description import HeldNote, PackageNote, ReceiptDescription, from_json
+from .bag import BagWriter, Limits
+from .description import PackageNote, ReceiptDescription, RecordNote, RefusedNote, from_json
+from .reading import one_moment
+from .standing import Standing
 
-#: Key of table meta on a tablet: the newest receipt, as JSON.
-RECEIPT = "receipt"
+#: Keys of table meta on a tablet: the newest receipt, as JSON; and, once a receipt named packages
+#: that this tablet never made, where its chain and the county's part, as JSON.
+RECEIPT, OTHER_CHAIN = "receipt", "other_chain"
+#: A receipt is one description; of 100,000 records in conflict it has some 30 MB.
+_LIMITS = Limits(files=16, file_bytes=256 << 20, total_bytes=300 << 20)
 
 
 @dataclass(frozen=True)
 class ReceiptSummary:
-    """What a receipt says; counts are of packages, `held` and `conflicts` of records."""
+    """What a receipt says; counts are of packages, and from `held` to `returned` of records.
+
+    `not_made_here` are numbers of refused packages that bear this tablet's name and signature
+    and were not made here: a copy of the tablet is about. `already` if it was read before.
+    """
 
     path: Path
     device: str
@@ -35,9 +44,31 @@ class ReceiptSummary:
     merged: int
     waiting: int
     undone: int
+    refused: int
     held: int
     conflicts: int
+    duplicates: int
+    joined: int
+    returned: int
     packages: tuple[PackageNote, ...]
+    refused_packages: tuple[RefusedNote, ...]
+    records: tuple[RecordNote, ...]
+    not_made_here: tuple[int, ...] = ()
+    already: bool = False
+
+
+@dataclass(frozen=True)
+class OtherChain:
+    """Where this tablet's chain of packages and the county's part: it was copied, or put back
+    from a backup and used on.
+
+    From `first_change` on the county has other changes under this tablet's numbers; `missing` are
+    numbers of the packages here that it does not have.
+    """
+
+    made_at: str
+    first_change: int
+    missing: tuple[int, ...]
 
 
 def write_receipt(
@@ -48,7 +79,7 @@ def write_receipt(
     Raises
     ------
     BadInput
-        "device.unknown", "device.retired", "receipt.nothing" before its first package,
+        "device.unknown", "device.retired", "receipt.nothing" before its first package came,
         "receipt.not_county", "county_key.other".
     BadFile
         "file.…", "county_key.missing".
@@ -58,19 +89,9 @@ def write_receipt(
         raise BadInput("receipt.not_county", path=file.path)
     known = enrolment.device(file, device)
     county = enrolment.county_keys(file, identity)
-    packages = tuple(
-        _note(file.connection, *row)
-        for row in file.connection.execute(
-            "SELECT uuid, device, number, state, first_change, last_change, batch FROM package "
-            "WHERE device = ? ORDER BY number",
-            (device,),
-        ).fetchall()
-    )
-    if not packages:
+    about = describe(file, device)
+    if about is None:
         raise BadInput("receipt.nothing", device=device, name=known.name)
-    about = ReceiptDescription(
-        new_uuid(), device, packages[-1].number, file.meta["county"], enrolment.now(), packages
-    )
     container.write(
         out, "receipt", about, _nothing_more, county, [known.recipient, county.public.recipient]
     )
@@ -81,35 +102,24 @@ def _nothing_more(bag: BagWriter) -> None:
     """A receipt's description is all it has."""
 
 
-def _note(
-    connection: sqlite3.Connection,
-    uuid: str,
-    device: str,
-    number: int,
-    state: str,
-    first_change: int,
-    last_change: int,
-    batch: str | None,
-) -> PackageNote:
-    held = connection.execute(
-        "SELECT DISTINCT layer, record, code FROM held "
-        "WHERE batch = ? AND released_at IS NULL ORDER BY layer, record",
-        (batch,),
-    ).fetchall()
-    conflicts = connection.execute(
-        "SELECT DISTINCT record FROM conflict WHERE record IN (SELECT record FROM change "
-        "WHERE device = ? AND number BETWEEN ? AND ?) ORDER BY record",
-        (device, first_change, last_change),
-    ).fetchall()
-    return PackageNote(
-        uuid,
-        number,
-        state,
-        first_change,
-        last_change,
-        tuple(HeldNote(*row) for row in held) if state == "merged" else (),
-        tuple(record for (record,) in conflicts) if state == "merged" else (),
-    )
+def describe(file: SurveyFile, device: str) -> ReceiptDescription | None:
+    """What a receipt says of a tablet now; None before its first package came."""
+    with one_moment(file.connection):
+        standing = Standing(file, device)
+        numbers = [each.number for each in standing.packages]
+        numbers += [each.number for each in standing.refused]
+        if not numbers:
+            return None
+        return ReceiptDescription(
+            new_uuid(),
+            device,
+            max(numbers),
+            file.meta["county"],
+            enrolment.now(),
+            standing.packages,
+            standing.records,
+            standing.refused,
+        )
 
 
 def read_receipt(tablet_dir: Path | str, path: Path | str) -> ReceiptSummary:
@@ -119,7 +129,9 @@ def read_receipt(tablet_dir: Path | str, path: Path | str) -> ReceiptSummary:
     ------
     BadPackage
         What container and bag refuse; "receipt.other_tablet", "receipt.other_county",
-        "receipt.older" than the newest that was read, "receipt.unknown_package".
+        "receipt.older" than the newest that was read; "receipt.unknown_package" when the county
+        has packages under this tablet's name that were not made here: then nothing is marked
+        received, and the tablet keeps in mind that it must not go on (`other_chain`).
     RefusedSignature
         It is not signed by this tablet's county.
     """
@@ -140,71 +152,105 @@ def read_receipt(tablet_dir: Path | str, path: Path | str) -> ReceiptSummary:
         signing_key = keys.from_text(survey.meta[COUNTY_KEY], 32)
         if signing_key is None:
             raise RefusedSignature("package.wrong_signature", path=path)
-        with container.unsealed(path, "receipt", tablet.secret.identity) as (bag, folder):
+        with container.unsealed(path, "receipt", tablet.secret.identity, _LIMITS) as (bag, folder):
             bag.verify(signing_key)
             bag.extract(folder)
             text = (folder / container.DESCRIPTION).read_bytes()
         about = from_json(ReceiptDescription, text, path)
         container.check_inside(header, about, path)
-        _take_in(survey, about, path)
-    return _summary(path, about)
+        return take_in(survey, about, path)
 
 
-def _take_in(survey: SurveyFile, about: ReceiptDescription, path: Path) -> None:
-    newest = _newest(survey.connection)
-    if newest is not None and about.made_at < newest.made_at:
-        raise BadPackage("receipt.older", path=path, made_at=about.made_at, newest=newest.made_at)
+def take_in(survey: SurveyFile, about: ReceiptDescription, path: Path) -> ReceiptSummary:
+    """Take in what a receipt says, once it is known to be the county's; errors as
+    `read_receipt`."""
     with survey.atomic():
-        for note in about.packages:
-            state = "received" if note.state == "merged" else "packed"
-            changed = survey.connection.execute(
-                "UPDATE package SET state = ?, arrived_at = ? WHERE uuid = ? AND number = ?",
-                (state, about.made_at if state == "received" else None, note.uuid, note.number),
-            ).rowcount
-            if not changed:
-                # The county has a package that this tablet never made: a copy of it did.
-                raise BadPackage(
-                    "receipt.unknown_package", path=path, number=note.number, uuid=note.uuid
-                )
-        survey.connection.execute(
-            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-            (RECEIPT, json.dumps(asdict(about))),
-        )
+        newest, parted = newest_receipt(survey), other_chain(survey)
+        for made_at in (each.made_at for each in (newest, parted) if each is not None):
+            if about.made_at < made_at:
+                raise BadPackage("receipt.older", path=path, made_at=about.made_at, newest=made_at)
+        if len({note.uuid for note in about.packages}) < len(about.packages):
+            raise BadPackage("package.description", path=path, field="packages")
+        mine = {row[0]: row[1:] for row in packages_made(survey)}
+        summary = _summary(path, about, mine)
+        if newest is not None and newest.uuid == about.uuid:
+            return replace(summary, already=True)
+        strange = [
+            note
+            for note in about.packages
+            if mine.get(note.uuid) != (note.number, note.first_change, note.last_change)
+        ]
+        if not strange:
+            _mark(survey, about)
+            return summary
+        found = _parting(survey, about, strange)
+        survey.meta[OTHER_CHAIN] = json.dumps(asdict(found))
+    raise BadPackage(
+        "receipt.unknown_package",
+        path=path,
+        number=strange[0].number,
+        uuid=strange[0].uuid,
+        change=found.first_change,
+        packages=", ".join(map(str, found.missing)) or "-",
+    )
 
 
-def _newest(connection: sqlite3.Connection) -> ReceiptDescription | None:
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (RECEIPT,)).fetchone()
-    return from_json(ReceiptDescription, row[0].encode(), Path(RECEIPT)) if row else None
+def _mark(survey: SurveyFile, about: ReceiptDescription) -> None:
+    """The newest receipt alone counts: what it does not name the county does not have."""
+    connection = survey.connection
+    connection.execute(
+        "UPDATE package SET state = 'packed', arrived_at = NULL WHERE device = ?",
+        (survey.device_id,),
+    )
+    connection.executemany(
+        "UPDATE package SET state = 'received', arrived_at = ? WHERE uuid = ?",
+        ((about.made_at, note.uuid) for note in about.packages if note.state == "merged"),
+    )
+    survey.meta[RECEIPT] = json.dumps(asdict(about))
+    survey.meta.pop(OTHER_CHAIN, None)
 
 
-def records_safe_to_clear(survey: SurveyFile) -> set[str]:
-    """Records whose every change on this tablet the county has taken.
-
-    None of them is held back, in open conflict, in a package that waits or was undone, or
-    changed since. Before the first receipt: none.
-    """
-    newest = _newest(survey.connection)
-    if newest is None:
-        return set()
-    taken = [note for note in newest.packages if note.state == "merged"]
-    doubtful = {each.record for note in taken for each in note.held}
-    doubtful |= {record for note in taken for record in note.conflicts}
-    ranges = [(note.first_change, note.last_change) for note in taken]
-    safe: dict[str, bool] = {}
-    for record, number in survey.connection.execute(
-        "SELECT record, number FROM change WHERE device = ?", (survey.meta["device"],)
-    ):
-        there = any(first <= number <= last for first, last in ranges)
-        safe[record] = safe.get(record, True) and there
-    return {record for record, there in safe.items() if there and record not in doubtful}
+def packages_made(survey: SurveyFile) -> list[tuple[str, int, int, int]]:
+    """(uuid, number, first change, last change) of the packages this tablet made."""
+    return survey.connection.execute(
+        "SELECT uuid, number, first_change, last_change FROM package WHERE device = ? "
+        "ORDER BY number",
+        (survey.device_id,),
+    ).fetchall()
 
 
-def _summary(path: Path, about: ReceiptDescription) -> ReceiptSummary:
+def _parting(
+    survey: SurveyFile, about: ReceiptDescription, strange: Sequence[PackageNote]
+) -> OtherChain:
+    there = {note.uuid for note in about.packages} - {note.uuid for note in strange}
+    number = min(note.number for note in strange)
+    missing = tuple(
+        row[1] for row in packages_made(survey) if row[1] >= number and row[0] not in there
+    )
+    return OtherChain(about.made_at, min(note.first_change for note in strange), missing)
+
+
+def newest_receipt(survey: SurveyFile) -> ReceiptDescription | None:
+    """The newest receipt that a tablet has read."""
+    text = survey.meta.get(RECEIPT)
+    return from_json(ReceiptDescription, text.encode(), Path(RECEIPT)) if text else None
+
+
+def other_chain(survey: SurveyFile) -> OtherChain | None:
+    """Where the tablet's chain and the county's part, if a receipt has shown that they do."""
+    text = survey.meta.get(OTHER_CHAIN)
+    if text is None:
+        return None
+    found = json.loads(text)
+    return OtherChain(found["made_at"], found["first_change"], tuple(found["missing"]))
+
+
+def _summary(
+    path: Path, about: ReceiptDescription, made_here: Container[str] | None = None
+) -> ReceiptSummary:
     states = [note.state for note in about.packages]
-    records: Mapping[str, set[str]] = {
-        "held": {each.record for note in about.packages for each in note.held},
-        "conflicts": {record for note in about.packages for record in note.conflicts},
-    }
+    conflicts = {record for note in about.packages for record in note.conflicts}
+    conflicts |= {each.record for each in about.records if each.conflicts}
     return ReceiptSummary(
         path,
         about.device,
@@ -212,7 +258,18 @@ def _summary(path: Path, about: ReceiptDescription) -> ReceiptSummary:
         states.count("merged"),
         states.count("waiting"),
         states.count("undone"),
-        len(records["held"]),
-        len(records["conflicts"]),
+        len(about.refused),
+        len({each.record for note in about.packages for each in note.held}),
+        len(conflicts),
+        sum(bool(each.duplicates) for each in about.records),
+        sum(each.survivor is not None for each in about.records),
+        sum(each.findings is not None for each in about.records),
         about.packages,
+        about.refused,
+        about.records,
+        tuple(
+            each.number
+            for each in about.refused
+            if made_here is not None and each.verified and each.uuid not in made_here
+        ),
     )

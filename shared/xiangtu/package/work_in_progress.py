@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..catalogue import Layer
+from ..catalogue.model import GEOMETRY_COLUMN
 from ..store import SurveyFile
 from ..store.journal_triggers import OWNER_COLUMN
 from ..store.seen import Seen
@@ -28,13 +29,15 @@ RECORD = "@record"
 class _Unseen:
     """What the tablet did to one record since the county last saw it.
 
-    `base` holds, for each column it changed, the value before its first change.
+    `base` holds, for each column it changed, the value before its first change, `values` the one
+    after its last.
     """
 
     layer: str
     operations: list[str] = field(default_factory=list)
     last_change: str = ""
     base: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
 
 
 class WorkInProgress:
@@ -76,13 +79,14 @@ class WorkInProgress:
                 mine.operations.append(operation)
                 mine.last_change = uuid
                 of_change[change] = mine
-        for change, name, old in self._connection.execute(
-            "SELECT v.change, v.field, v.old FROM change_value v JOIN change c ON c.id = v.change "
-            "WHERE c.device = ? ORDER BY c.number",
+        for change, name, old, new in self._connection.execute(
+            "SELECT v.change, v.field, v.old, v.new FROM change_value v "
+            "JOIN change c ON c.id = v.change WHERE c.device = ? ORDER BY c.number",
             (device,),
         ):
             if change in of_change:
                 of_change[change].base.setdefault(name, old)
+                of_change[change].values[name] = new
         return found
 
     def _merge_layer(self, layer: Layer, theirs: set[str]) -> None:
@@ -99,6 +103,8 @@ class WorkInProgress:
             if mine is None:
                 self._take(layer, columns, values, own)
             else:
+                if own is None and mine.operations[-1] != "delete":
+                    own = self._put_back(layer, columns, values, mine)
                 self._combine(layer, dict(zip(columns, values, strict=True)), own, columns, mine)
 
     def _take(
@@ -116,6 +122,19 @@ class WorkInProgress:
         else:
             return
         self.written += 1
+
+    def _put_back(
+        self, layer: Layer, columns: Sequence[str], values: Sequence[object], mine: _Unseen
+    ) -> tuple[object, ...]:
+        """A record that was cleared here (package.clearing) while the county had what this tablet
+        did to it, and has no longer: the county's row with that put over it."""
+        row = dict(zip(columns, values, strict=True))
+        row |= {name: value for name, value in mine.values.items() if name in row}
+        if GEOMETRY_COLUMN in mine.values:
+            row |= {name: None for name in layer.derived_columns if name in row}
+        own = tuple(row[name] for name in columns)
+        self._connection.execute(insert_statement(layer.name, columns), own)
+        return own
 
     def _combine(
         self,
