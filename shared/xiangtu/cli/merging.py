@@ -323,7 +323,7 @@ def run_batches(call: Call) -> Outcome:
 
 def run_undo(call: Call) -> Outcome:
     """xiangtu undo."""
-    with county_for_writing(call) as file:
+    with county_for_writing(call, "undo") as file:
         batch = undo.undo(file, call.arguments.batch, author=call.author, progress=call.progress)
     return _decided(call, batch, call.translate("undone"))
 

@@ -162,8 +162,8 @@ def take_all(
     file: SurveyFile, choices: Sequence[tuple[str, str]], *, author: str, reason: str = ""
 ) -> Batch:
     """Decide several conflicts as one batch; choices are (conflict id, head)."""
-    known = {conflict.id: conflict for conflict in list_conflicts(file)}
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
+        known = {conflict.id: conflict for conflict in list_conflicts(file)}
         batch = open_batch(file, "decision", author)
         records: set[str] = set()
         for name, wanted in choices:

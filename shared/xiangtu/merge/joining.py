@@ -24,23 +24,23 @@ def join(
     Values that the survivor lacks are taken from the other. Both histories are kept, later edits
     to the joined-away record go to the survivor, and undoing the batch takes them apart.
     """
-    pair = find_pair(file, name)
-    if pair.state == "joined":
-        raise MergeRefused("duplicate.settled", pair=name, state=pair.state)
-    layer = file.catalogue.layer(pair.layer)
-    histories = changes_of(file.connection, (pair.a, pair.b))
-    if survivor is None:
-        survivor = min(
-            (pair.a, pair.b),
-            key=lambda record: (
-                histories[record][0].device != file.device_id,
-                histories[record][0].order,
-            ),
-        )
-    elif survivor not in (pair.a, pair.b):
-        raise BadInput("duplicate.survivor", pair=name, survivor=survivor)
-    away = pair.b if survivor == pair.a else pair.a
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
+        pair = find_pair(file, name)
+        if pair.state == "joined":
+            raise MergeRefused("duplicate.settled", pair=name, state=pair.state)
+        layer = file.catalogue.layer(pair.layer)
+        histories = changes_of(file.connection, (pair.a, pair.b))
+        if survivor is None:
+            survivor = min(
+                (pair.a, pair.b),
+                key=lambda record: (
+                    histories[record][0].device != file.device_id,
+                    histories[record][0].order,
+                ),
+            )
+        elif survivor not in (pair.a, pair.b):
+            raise BadInput("duplicate.survivor", pair=name, survivor=survivor)
+        away = pair.b if survivor == pair.a else pair.a
         batch = open_batch(file, "decision", author)
         kept, other = _row(file, layer, survivor), _row(file, layer, away)
         chosen: dict[str, object] = {}
@@ -69,14 +69,15 @@ def join(
 
 def keep_apart(file: SurveyFile, name: str, *, author: str, reason: str = "") -> Batch:
     """Say of a proposed pair that they are two things; a joined pair is taken apart again."""
-    pair = find_pair(file, name)
-    if pair.state == "joined":
-        row = file.connection.execute(
-            "SELECT batch FROM decision WHERE kind = 'join' AND subject = ? AND undone_at IS NULL",
-            (name,),
-        ).fetchone()
-        undo(file, row[0], author=author)
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
+        pair = find_pair(file, name)
+        if pair.state == "joined":
+            row = file.connection.execute(
+                "SELECT batch FROM decision "
+                "WHERE kind = 'join' AND subject = ? AND undone_at IS NULL",
+                (name,),
+            ).fetchone()
+            undo(file, row[0], author=author)
         batch = open_batch(file, "decision", author)
         file.connection.execute(
             "INSERT INTO duplicate (id, layer, a, b, reason, state) VALUES (?,?,?,?,?,'apart') "
