@@ -68,6 +68,12 @@ def clear(path: Path) -> bool:
     return True
 
 
+def at_work(path: Path) -> Announcement | None:
+    """The long work that goes on in a file just now; QGIS had better wait for its end, since its
+    own commits give up after five seconds."""
+    return _believed(_read(path), processes.writing(path))
+
+
 def facts(path: Path) -> dict[str, object]:
     """Who writes the file just now, as facts of FileBusy: `holder` is a code, the others are what
     its words need.
@@ -77,18 +83,16 @@ def facts(path: Path) -> dict[str, object]:
     one, "holder.open_in" (programs) where it is only known who has the file open, else
     "holder.unknown".
     """
-    said, locking = _read(path), processes.writing(path)
-    if said is not None and said.process in locking:
+    said = at_work(path)
+    if said is not None:
         return _working(said)
-    for process in locking:
+    for process in processes.writing(path):
         if process == os.getpid():
             return {"holder": "holder.here"}
         name = processes.name_of(process)
         if name:
             user = processes.user_of(process) or "?"
             return {"holder": "holder.program", "program": name, "process": process, "user": user}
-    if said is not None and not locking and _may_be_at_work(said):
-        return _working(said)
     programs = [
         f"{processes.name_of(process)} ({process})" for process in processes.having_open(path)
     ]
@@ -108,8 +112,13 @@ def _read(path: Path) -> Announcement | None:
     return said if all(isinstance(told[name], kind) for name, kind in kinds.items()) else None
 
 
-def _may_be_at_work(said: Announcement) -> bool:
-    return said.computer != platform.node() or processes.runs(said.process)
+def _believed(said: Announcement | None, locking: list[int]) -> Announcement | None:
+    """What is said, unless another process is known to hold the file, or that one has ended."""
+    if said is None or (locking and said.process not in locking):
+        return None
+    if not locking and said.computer == platform.node() and not processes.runs(said.process):
+        return None
+    return said
 
 
 def _working(said: Announcement) -> dict[str, object]:
