@@ -44,11 +44,12 @@ test: setup  ## lint, then all tests; pytest's summary is the last line
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
 	$(OFFSCREEN) $(PYTHON) -m pytest || status=1; exit $$status
 
-# How many random histories `make soak` plays.
+# How many random histories `make soak` plays, and how often it kills a process or fills a disk.
 HISTORIES ?= 5000
+FAULTS ?= 500
 .PHONY: soak
-soak: setup  ## long random histories of the merge; hours (HISTORIES=n plays n)
-	@XIANGTU_HISTORIES=$(HISTORIES) $(OFFSCREEN) $(PYTHON) -m pytest -q tests/merge/test_histories.py
+soak: setup  ## long random histories of the merge, kills and full disks; hours (HISTORIES=n FAULTS=n)
+	@$(OFFSCREEN) $(PYTHON) tests/soak.py $(HISTORIES) $(FAULTS)
 
 .PHONY: bench
 bench: setup  ## measured comparisons, printed side by side

@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
 
 def run_validate(call: Call) -> Outcome:
     """xiangtu validate: exit code 1 if an error is open."""
-    with county_for_writing(call) as file:
+    with county_for_writing(call, "validate") as file:
         summary = validate.run(
             file, layers=call.arguments.layers, since=call.arguments.since, progress=call.progress
         )

@@ -146,8 +146,11 @@ def existing(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def county_for_writing(call: Call) -> Iterator[store.SurveyFile]:
-    """The county file, written to by the caller in one transaction: a refusal leaves no trace."""
-    with store.open(call.county) as file, file.atomic():
+def county_for_writing(call: Call, doing: str = "") -> Iterator[store.SurveyFile]:
+    """The county file, written to by the caller in one transaction: a refusal leaves no trace.
+
+    `doing` says what lasts, to whoever is kept waiting (see `SurveyFile.atomic`).
+    """
+    with store.open(call.county) as file, file.atomic(doing=doing, author=call.author):
         file.sign_in(author=call.author)
         yield file

@@ -156,7 +156,7 @@ def run_import(call: Call) -> Outcome:
             lambda terminal: _show_preview(terminal, preview),
             waits=preview.would_take < preview.rows,
         )
-    with county_for_writing(call) as file:
+    with county_for_writing(call, "import") as file:
         summary = importing.run(
             file, arguments.layer, source, _mapping(call), progress=call.progress
         )

@@ -67,7 +67,7 @@ def run_assign(call: Call) -> Outcome:
     arguments = call.arguments
     if arguments.basemap is not None:
         existing(arguments.basemap)
-    with county_for_writing(call) as file:
+    with county_for_writing(call, "assign") as file:
         summary = assignment.assign(
             file,
             arguments.out,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import store
@@ -312,7 +313,7 @@ def run_batches(call: Call) -> Outcome:
 
 def run_undo(call: Call) -> Outcome:
     """xiangtu undo."""
-    with county_for_writing(call) as file:
+    with county_for_writing(call, "undo") as file:
         batch = undo.undo(file, call.arguments.batch, author=call.author, progress=call.progress)
     return decided(call, batch, call.translate("undone"))
 

@@ -92,7 +92,10 @@ def run(
         `progress` returned False; nothing was taken.
     """
     said = _mapping(mapping)
-    with open_source(Path(path), said.layer, said.encoding) as source, file.atomic():
+    with (
+        open_source(Path(path), said.layer, said.encoding) as source,
+        file.atomic(doing="import", author=author),
+    ):
         intake = Intake(file, layer, source, said)
         (before,) = file.connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()
         batch = open_batch(file, "import", author or _signed_in(file))

@@ -93,7 +93,7 @@ def decide(file: SurveyFile, previewed: Preview, *, author: str, reason: str) ->
         raise BadInput("bulk.no_reason")
     if not author.strip():
         raise BadInput("bulk.no_author")
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
         now, chosen = _weigh(file, previewed.which, previewed.prefer)
         if now.choices != previewed.choices:
             raise MergeRefused(

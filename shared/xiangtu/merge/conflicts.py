@@ -303,14 +303,14 @@ def take_all(
     file: SurveyFile, choices: Sequence[tuple[str, str]], *, author: str, reason: str = ""
 ) -> Batch:
     """Decide several conflicts as one batch; choices are (conflict id, head)."""
-    catch_up(file)
-    known = _named(file, dict(choices))
-    chosen = []
-    for name, wanted in choices:
-        if name not in known:
-            raise BadInput("conflict.unknown", conflict=name)
-        chosen.append((known[name], side_of(known[name], wanted)))
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
+        catch_up(file)
+        known = _named(file, dict(choices))
+        chosen = []
+        for name, wanted in choices:
+            if name not in known:
+                raise BadInput("conflict.unknown", conflict=name)
+            chosen.append((known[name], side_of(known[name], wanted)))
         batch = open_batch(file, "decision", author)
         outcome = write_choices(file, batch, chosen, reason)
         close_batch(file, batch, {"settled": sorted(outcome.conflicts_closed)})

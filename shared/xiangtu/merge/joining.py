@@ -30,12 +30,12 @@ def join(
     with an open conflict, one side of which would be lost to sight. BadInput: "duplicate.unknown",
     "duplicate.survivor".
     """
-    pair = find_pair(file, name)
-    if pair.state == "joined":
-        raise MergeRefused("duplicate.settled", pair=name, state=pair.state)
-    if survivor is not None and survivor not in (pair.a, pair.b):
-        raise BadInput("duplicate.survivor", pair=name, survivor=survivor)
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
+        pair = find_pair(file, name)
+        if pair.state == "joined":
+            raise MergeRefused("duplicate.settled", pair=name, state=pair.state)
+        if survivor is not None and survivor not in (pair.a, pair.b):
+            raise BadInput("duplicate.survivor", pair=name, survivor=survivor)
         return _join(file, pair, survivor or _elder(file, pair), author, reason)
 
 
@@ -87,8 +87,8 @@ def keep_apart(file: SurveyFile, name: str, *, author: str, reason: str = "") ->
     decisions of those who made them, so of a chain the middle one can be taken apart too.
     MergeRefused("undo.depends") if somebody built on the joining.
     """
-    pair = find_pair(file, name)
-    with file.atomic(quiet=True):
+    with file.atomic(quiet=True, doing="decide", author=author):
+        pair = find_pair(file, name)
         later: list[_Joining] = []
         if pair.state == "joined":
             first, *later = _joinings_from(file, pair)

@@ -94,6 +94,10 @@ class _DryRun(Exception):
     """Leaves the transaction without keeping it."""
 
 
+class _Overtaken(Exception):
+    """Somebody else merged, between our look at the chain and our turn to write."""
+
+
 def merge(
     file: SurveyFile,
     package: Path | str,
@@ -125,19 +129,24 @@ def merge(
         report = MergeReport(
             about.uuid, about.device, about.number, state, waits_for=waits_for, dry_run=dry_run
         )
-        if state == ALREADY:
-            return report
-        if state == WAITING:
-            if not dry_run:
-                waiting.keep(file, opened, Path(package))
+        if dry_run and state != MERGED:
             return report
         try:
-            with file.atomic(quiet=True):
-                report = take_in(file, opened, identity, author, report, progress)
+            with file.atomic(quiet=True, doing="merge", author=author):
+                if waiting.place_in_chain(file, opened) != (state, waits_for):
+                    raise _Overtaken
+                if state == WAITING:
+                    waiting.keep(file, opened, Path(package))
+                    return report
+                if state == MERGED:
+                    report = take_in(file, opened, identity, author, report, progress)
                 if dry_run:
                     raise _DryRun
         except _DryRun:
             return report
+        except _Overtaken:
+            return merge(file, package, identity, author=author, dry_run=dry_run, progress=progress)
+    # Of a package merged before as well: whoever merged it may have been killed after that.
     followed = []
     for path in waiting.next_in_line(file, about.device, about.number):
         try:
@@ -147,6 +156,7 @@ def merge(
             claim = refused_packages.claimed_header(path)
             uuid = claim.uuid if claim else ""
             followed.append(MergeReport(uuid, about.device, about.number + 1, REFUSED))
+    waiting.clear(file)
     _step(progress, 1.0, "merge.done")
     return replace(report, followed=tuple(followed))
 

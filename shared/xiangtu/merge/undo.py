@@ -134,6 +134,17 @@ def undo(
     Raises MergeRefused("undo.depends", dependents=…) naming what builds on it,
     MergeRefused("undo.already") for one that was undone before, BadInput for an unknown one.
     """
+    with file.atomic(quiet=True, doing="undo", author=author):
+        return _undo(file, name, author, progress)
+
+
+def _undo(
+    file: SurveyFile,
+    name: str,
+    author: str,
+    progress: Callable[[float, str], bool | None] | None,
+) -> Batch:
+    """`undo` inside its transaction, so that nobody writes between the checks and the undoing."""
     batch = find_batch(file, name)
     if batch.undone_at is not None:
         raise MergeRefused("undo.already", batch=batch.number, at=batch.undone_at)
@@ -154,46 +165,45 @@ def undo(
     if progress is not None and progress(0.2, "undo.applying") is False:
         raise Cancelled("cancelled", step="undo.applying")
     connection = file.connection
-    with file.atomic(quiet=True):
-        catch_up(file)
-        undoing = open_batch(file, "undo", author)
-        records = {
-            record
-            for (record,) in connection.execute(
-                "SELECT DISTINCT record FROM change WHERE batch = ?", (batch.uuid,)
-            )
-        }
-        records = Settling(file).related(records)
-        connection.execute("UPDATE change SET live = 0 WHERE batch = ?", (batch.uuid,))
-        kin = connection.execute(
-            "SELECT parent, child FROM lineage WHERE batch = ?", (batch.uuid,)
-        ).fetchall()
-        connection.execute("DELETE FROM lineage WHERE batch = ?", (batch.uuid,))
-        connection.execute(
-            f"UPDATE held SET released_at = {NOW} WHERE batch = ? AND released_at IS NULL",
-            (batch.uuid,),
+    catch_up(file)
+    undoing = open_batch(file, "undo", author)
+    records = {
+        record
+        for (record,) in connection.execute(
+            "SELECT DISTINCT record FROM change WHERE batch = ?", (batch.uuid,)
         )
-        connection.execute(
-            "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
-        )
-        reopened = _reopen_decisions(file, batch)
-        verdict = weigh(file)
-        outcome = Settling(file).settle(records | carry_out(file, verdict, undoing))
-        likeness.propose(file, (records | reopened | outcome.touched).union(*kin))
-        connection.execute(
-            "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
-            (undoing.made_at, author, batch.uuid),
-        )
-        close_batch(
-            file,
-            undoing,
-            {
-                "undone": batch.number,
-                "inserted": len(outcome.inserted),
-                "updated": len(outcome.updated),
-                "deleted": len(outcome.deleted),
-            },
-        )
+    }
+    records = Settling(file).related(records)
+    connection.execute("UPDATE change SET live = 0 WHERE batch = ?", (batch.uuid,))
+    kin = connection.execute(
+        "SELECT parent, child FROM lineage WHERE batch = ?", (batch.uuid,)
+    ).fetchall()
+    connection.execute("DELETE FROM lineage WHERE batch = ?", (batch.uuid,))
+    connection.execute(
+        f"UPDATE held SET released_at = {NOW} WHERE batch = ? AND released_at IS NULL",
+        (batch.uuid,),
+    )
+    connection.execute(
+        "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
+    )
+    reopened = _reopen_decisions(file, batch)
+    verdict = weigh(file)
+    outcome = Settling(file).settle(records | carry_out(file, verdict, undoing))
+    likeness.propose(file, (records | reopened | outcome.touched).union(*kin))
+    connection.execute(
+        "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
+        (undoing.made_at, author, batch.uuid),
+    )
+    close_batch(
+        file,
+        undoing,
+        {
+            "undone": batch.number,
+            "inserted": len(outcome.inserted),
+            "updated": len(outcome.updated),
+            "deleted": len(outcome.deleted),
+        },
+    )
     return undoing
 
 

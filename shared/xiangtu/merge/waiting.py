@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
 from pathlib import Path
 
-from ..errors import BadPackage
+from ..errors import BadPackage, FileBusy
 from ..package import package_table
 from ..package.survey_package import OpenedPackage
-from ..store import SurveyFile
+from ..store import SurveyFile, places
 
 
 def folder(file: SurveyFile) -> Path:
@@ -70,18 +70,34 @@ def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | 
 
 
 def keep(file: SurveyFile, opened: OpenedPackage, path: Path) -> None:
-    """Keep a package until the one before it arrives."""
-    about = opened.description
+    """Keep a package until the one before it arrives, inside the caller's transaction."""
     place = folder(file) / f"{opened.sha256}.xtp"
     if not place.exists():
-        place.parent.mkdir(exist_ok=True)
-        part = place.with_suffix(".part")
-        shutil.copyfile(path, part)
-        with part.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        part.replace(place)
-    with file.atomic():
-        package_table.note(file.connection, about, opened.sha256, "waiting")
+        with places.place_told(place):
+            place.parent.mkdir(exist_ok=True)
+        with places.new_file(place) as temporary:
+            shutil.copyfile(path, temporary)
+    package_table.note(file.connection, opened.description, opened.sha256, "waiting")
+
+
+def clear(file: SurveyFile) -> None:
+    """Take away packages that wait no more, and what a process that was killed left of one."""
+    places.sweep(folder(file))
+    kept = list(folder(file).glob("*.xtp"))
+    if not kept:
+        return
+    # In a transaction, so that nobody puts one there meanwhile; it can wait for the next merge.
+    with contextlib.suppress(FileBusy), file.atomic():
+        waiting = {
+            sha256
+            for (sha256,) in file.connection.execute(
+                "SELECT sha256 FROM package WHERE state = 'waiting'"
+            )
+        }
+        for path in kept:
+            if path.stem not in waiting:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def next_in_line(file: SurveyFile, device: str, number: int) -> list[Path]:

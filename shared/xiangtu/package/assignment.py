@@ -100,7 +100,7 @@ def assign(
     _step(progress, 0.0, "assign.choosing")
     with container.private_folder() as folder:
         database = folder / "records.sqlite"
-        with _taken_back_on_error(out) as written, file.atomic():
+        with _taken_back_on_error(out) as written, file.atomic(doing="assign"):
             selection = Selection(file)
             selection.choose(chosen, villages)
             ranges = numbering.allot(file, device, chosen, villages)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import os
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from ..errors import BadFile, BadPackage
 from ..sealing import age, keys
+from ..store import processes
 from ..store.places import new_file
 from .bag import LIMITS, BagReader, BagWriter, Limits
 from .county_catalogue import FILE_NAME
@@ -178,9 +181,14 @@ def unsealed(
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """A temporary folder that only this user can enter; a full disk is said in words."""
+    """A temporary folder that only this user can enter; a full disk is said in words.
+
+    What a process that was killed left of one, unsealed, is taken away first.
+    """
+    _sweep_private_folders()
+    prefix = f"xiangtu-{os.getpid()}-"
     try:
-        with tempfile.TemporaryDirectory(prefix="xiangtu-", ignore_cleanup_errors=True) as name:
+        with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
             yield Path(name)
     except OSError as fault:
         if fault.errno != errno.ENOSPC:
@@ -188,6 +196,13 @@ def private_folder() -> Iterator[Path]:
         raise BadFile(
             "file.disk_full", path=tempfile.gettempdir(), reason=str(fault.strerror)
         ) from fault
+
+
+def _sweep_private_folders() -> None:
+    for folder in Path(tempfile.gettempdir()).glob("xiangtu-*-*"):
+        process = folder.name.split("-")[1]
+        if process.isascii() and process.isdigit() and not processes.runs(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_inside(header: Header, description: object, path: Path) -> None:

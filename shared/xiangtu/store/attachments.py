@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-import os
 import re
 import shutil
 from pathlib import Path
@@ -94,7 +93,9 @@ def keep(folder: Path, sha256: str, source: Path) -> Path:
     """Copy a file in under its hash, synced; BadFile("attachment.changed") if it has another."""
 
     def write(target: BinaryIO) -> None:
-        with Path(source).open("rb") as stream:
+        with places.place_told(Path(source)):
+            stream = Path(source).open("rb")  # noqa: SIM115
+        with stream:
             shutil.copyfileobj(stream, target, _CHUNK)
 
     return _keep(folder, sha256, write, Path(source))
@@ -107,11 +108,11 @@ def keep_bytes(folder: Path, sha256: str, data: bytes) -> Path:
 
 def _keep(folder: Path, sha256: str, write: Any, source: Path) -> Path:
     target = path_of(folder, sha256)
-    with places.place_told(source):
+    with places.place_told(target):
         if _is_whole(target, sha256):
             return target
         folder.mkdir(exist_ok=True)
-        temporary = folder / f".{sha256}.{os.getpid()}.new"
+        temporary = places.temporary_beside(target)
         try:
             with temporary.open("wb") as stream:
                 write(stream)

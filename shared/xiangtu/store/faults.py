@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BadFile, FileBusy, SurveyError
+from . import holders
 
 #: Primary result code of SQLite (https://sqlite.org/rescode.html) → code of ours.
 _CODES = {
@@ -20,6 +22,10 @@ _CODES = {
     sqlite3.SQLITE_IOERR: "file.unreadable",
 }
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+#: What SQLite says, too, when it finds no room for the WAL and its index.
+_MAYBE_FULL = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+#: The WAL's index grows by pieces of 32 KiB.
+_NO_ROOM_BYTES = 64 * 1024
 
 
 def refusal(error: sqlite3.Error, path: Path) -> SurveyError | None:
@@ -29,9 +35,18 @@ def refusal(error: sqlite3.Error, path: Path) -> SurveyError | None:
         return None
     primary = code & 0xFF
     if primary in _BUSY:
-        return FileBusy("file.busy", path=str(path))
+        return FileBusy("file.busy", path=str(path), **holders.facts(path))
     named = _CODES.get(primary)
+    if primary in _MAYBE_FULL and _no_room(path):
+        named = "file.disk_full"
     return BadFile(named, path=str(path), reason=str(error)) if named else None
+
+
+def _no_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _NO_ROOM_BYTES
+    except OSError:
+        return False
 
 
 @contextmanager

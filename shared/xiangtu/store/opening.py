@@ -14,7 +14,7 @@ from .. import catalogue as catalogues
 from ..catalogue.loader import resources_folder
 from ..catalogue.model import Catalogue
 from ..errors import BadFile
-from . import layer_tables, places, spatial_functions, spatial_tables
+from . import holders, layer_tables, places, processes, spatial_functions, spatial_tables
 from .faults import told
 from .identity import new_uuid
 from .survey_file import SurveyFile
@@ -162,9 +162,16 @@ def _open_to_read(path: Path, catalogue: Catalogue) -> SurveyFile:
 
 
 def _open_to_write(path: Path, catalogue: Catalogue) -> SurveyFile:
+    # Whoever closes last takes the WAL away, unless it was killed (or is still at work).
+    cut_off = Path(f"{path}-wal").exists()
     connection = _connect(path, "rw")
     try:
-        connection.execute("BEGIN IMMEDIATE").execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        cut_off = holders.clear(path) or cut_off
+        connection.execute("ROLLBACK")
+        if cut_off:
+            places.sweep(path.parent)
+            places.sweep(path.parent / "attachments")
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
@@ -201,6 +208,8 @@ def look(path: Path, *, older: bool = False) -> int:
 
     With `older` a file of an earlier schema passes.
     """
+    if processes.open_here(path):
+        return _look_again(path, older)
     with places.place_told(path):
         if path.is_dir():
             raise BadFile("file.is_directory", path=str(path))
@@ -216,18 +225,36 @@ def look(path: Path, *, older: bool = False) -> int:
     # Offsets from https://sqlite.org/fileformat.html
     (application,) = struct.unpack_from(">I", header, 68)
     (version,) = struct.unpack_from(">I", header, 60)
-    if application != APPLICATION_ID:
-        raise BadFile("file.not_survey", path=str(path))
-    if version > SCHEMA_VERSION:
-        raise BadFile("file.newer", path=str(path), found=version, known=SCHEMA_VERSION)
-    if version < SCHEMA_VERSION and not older:
-        raise BadFile("file.older", path=str(path), found=version, known=SCHEMA_VERSION)
+    _check_kind(path, application, version, older)
     (page_size,) = struct.unpack_from(">H", header, 16)
     (pages,) = struct.unpack_from(">I", header, 28)
     expected = pages * (65536 if page_size == 1 else page_size)
     if size < expected and not has_wal(path):
         raise BadFile("file.truncated", path=str(path), size=size, expected=expected)
     return int(version)
+
+
+def _look_again(path: Path, older: bool) -> int:
+    """`look` at a file that this process has open already, as QGIS has the layers that it shows.
+
+    Through SQLite alone: POSIX ends all locks of a process on a file when any handle to it is
+    closed (https://sqlite.org/howtocorrupt.html, 2.2), and whoever closes the file elsewhere would
+    take the WAL away under those who still write into it.
+    """
+    with told(path), closing(_connect_to_look(path)) as connection:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _check_kind(path, application, version, older)
+    return int(version)
+
+
+def _check_kind(path: Path, application: int, version: int, older: bool) -> None:
+    if application != APPLICATION_ID:
+        raise BadFile("file.not_survey", path=str(path))
+    if version > SCHEMA_VERSION:
+        raise BadFile("file.newer", path=str(path), found=version, known=SCHEMA_VERSION)
+    if version < SCHEMA_VERSION and not older:
+        raise BadFile("file.older", path=str(path), found=version, known=SCHEMA_VERSION)
 
 
 def has_wal(path: Path) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BadFile, BadInput
+from . import processes
 
 #: File systems that several machines share: WAL needs memory shared by all who write
 #: (https://sqlite.org/wal.html), and their locks are not to be trusted.
@@ -20,6 +24,10 @@ _SHARED_TYPES = {
 }  # fmt: skip
 _MOUNTS = Path("/proc/mounts")
 _REMOTE_DRIVE = 4  # DRIVE_REMOTE of GetDriveTypeW
+_BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")
+#: What `temporary_beside` names, and what SQLite puts beside it.
+_TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.new(?:-journal|-wal|-shm)?", re.ASCII)
+_DAY_S = 86_400
 
 
 def shared_place(path: Path) -> str | None:
@@ -80,8 +88,9 @@ def new_file(target: Path) -> Iterator[Path]:
     if not target.parent.is_dir():
         raise BadFile("place.missing", path=str(target), folder=str(target.parent))
     refuse_existing(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
+    temporary = temporary_beside(target)
     with place_told(target):
+        sweep(target.parent)
         temporary.unlink(missing_ok=True)
         try:
             yield temporary
@@ -90,9 +99,29 @@ def new_file(target: Path) -> Iterator[Path]:
             temporary.rename(target)
         finally:
             temporary.unlink(missing_ok=True)
-            for ending in ("-journal", "-wal", "-shm"):
+            for ending in _BESIDE_A_DATABASE:
                 Path(f"{temporary}{ending}").unlink(missing_ok=True)
         sync(target.parent)
+
+
+def temporary_beside(target: Path) -> Path:
+    """The name that a file bears until it is whole; it says whose it is, for `sweep`."""
+    return target.with_name(f".{target.name}.{os.getpid()}.new")
+
+
+def sweep(folder: Path) -> None:
+    """Take away what processes that were killed left half written in a folder."""
+    try:
+        names = [each for each in os.listdir(folder) if _TEMPORARY.fullmatch(each)]  # noqa: PTH208
+    except OSError:
+        return
+    for name in names:
+        left = folder / name
+        process = int(_TEMPORARY.fullmatch(name)[1])  # type: ignore[index]
+        with contextlib.suppress(OSError):
+            # Numbers of processes come again; nothing is written for a day without a byte.
+            if not processes.runs(process) or time.time() - left.stat().st_mtime > _DAY_S:
+                left.unlink()
 
 
 def refuse_existing(target: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..catalogue.model import Catalogue, Layer
+from ..errors import BadFile, SurveyError
 from . import (
     attachments,
     drafts,
@@ -78,12 +79,17 @@ class SurveyFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except SurveyError:
+            if error is None:
+                raise  # else what ended the block is what is to be told
 
     def close(self) -> None:
         """Take everything from the WAL into the file, so that the file alone is whole, and close.
 
-        While another program has the file open, its WAL stays until that closes.
+        While another program reads, its WAL stays until whoever closes last. On a full disk it
+        stays too, with all that was saved: BadFile("file.left_beside").
         """
         try:
             if self.connection.in_transaction:
@@ -95,6 +101,11 @@ class SurveyFile:
                     self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.ProgrammingError:
             return  # closed before
+        except BadFile as error:
+            if error.code != "file.disk_full":
+                raise
+            wal = f"{self.path.name}-wal"
+            raise BadFile("file.left_beside", path=str(self.path), wal=wal) from error
         finally:
             self.connection.close()
 
@@ -110,13 +121,19 @@ class SurveyFile:
 
     # -- transactions and who writes ----------------------------------------------------------
 
-    def atomic(self, *, quiet: bool = False) -> AbstractContextManager[None]:
+    def atomic(
+        self, *, quiet: bool = False, doing: str = "", author: str = ""
+    ) -> AbstractContextManager[None]:
         """All of the block or nothing; blocks nest. With `quiet` the journal writes nothing.
 
-        FileBusy if another program keeps writing for more than five seconds; BadFile for a full
-        disk and the like, BadFile("file.rolled_back") if an inner block lost the transaction.
+        Work that may last says what it is by `doing`, the end of a code ("merge": doing.merge in
+        i18n/codes), and who does it, by default who is signed in: whoever is kept waiting is told.
+
+        FileBusy if another program keeps writing for more than five seconds, with who it is (see
+        holders.facts); BadFile for a full disk and the like, BadFile("file.rolled_back") if an
+        inner block lost the transaction.
         """
-        return self._transactions.atomic(quiet=quiet)
+        return self._transactions.atomic(quiet=quiet, doing=doing, author=author)
 
     def sign_in(
         self,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BadFile
+from . import holders
 from .faults import refusal, told
 
 
@@ -19,9 +20,10 @@ class Transactions:
         self._path = path
         self._depth = 0
         self._lost = False
+        self._said: holders.Announcement | None = None
 
     @contextmanager
-    def atomic(self, *, quiet: bool = False) -> Iterator[None]:
+    def atomic(self, *, quiet: bool = False, doing: str = "", author: str = "") -> Iterator[None]:
         """All of the block or nothing; blocks nest.
 
         SpatiaLite's constraint triggers end the whole transaction with all its savepoints
@@ -31,6 +33,9 @@ class Transactions:
 
         `quiet` keeps the journal's triggers still; the mark is set and taken back inside the
         transaction, so that no other connection ever sees it.
+
+        `doing` ("merge") is for work that may last: until the outermost block ends, whoever else
+        wants to write is told that `author`, by default who is signed in, is at it.
         """
         outermost = self._depth == 0
         name = f"level_{self._depth}"
@@ -40,6 +45,8 @@ class Transactions:
             self._lost = False
         self._depth += 1
         try:
+            if doing and self._said is None:
+                self._said = holders.announce(self._path, doing, author or self._signed_in())
             was_quiet = self._set_quiet(True) if quiet else True
             yield
             if not was_quiet:
@@ -54,6 +61,12 @@ class Transactions:
             raise
         finally:
             self._depth -= 1
+            if outermost and self._said is not None:
+                holders.withdraw(self._path, self._said)
+                self._said = None
+
+    def _signed_in(self) -> str:
+        return str(self._connection.execute("SELECT author FROM session").fetchone()[0])
 
     def _set_quiet(self, quiet: bool) -> bool:
         """Set the mark; what it was before."""

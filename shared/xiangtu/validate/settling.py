@@ -71,7 +71,7 @@ def settle(
     """
     connection = file.connection
     _place(file)
-    with file.atomic():
+    with file.atomic(doing="validate"):
         new = connection.execute(
             "SELECT count(*) FROM temp.validate_found f LEFT JOIN finding k ON k.id = f.id "
             "WHERE k.id IS NULL OR k.state = 'fixed'"
