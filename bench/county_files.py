@@ -16,22 +16,14 @@ import shapely
 from osgeo import gdal, ogr, osr
 from xiangtu import catalogue, store
 from xiangtu.package import adoption, assignment, enrolment, survey_package, tablet
+from xiangtu.package.description import FORMAT
 from xiangtu.sealing import keys
 
 from . import terraces
-from .changes import Change, changes_of_team
+from .changes import KINDS, Change, Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 Say = Callable[[str], None]
-#: What the kept files are a result of; they are made again when any of it changes.
-_MADE_BY = (
-    "bench/terraces.py",
-    "bench/changes.py",
-    "bench/county_files.py",
-    "shared/xiangtu/store/*.py",
-    "shared/xiangtu/package/*.py",
-    "shared/xiangtu/sealing/*.py",
-)
 _INSERTED_AT_ONCE = 20_000
 
 
@@ -52,28 +44,34 @@ class Files:
     def geopackage(self) -> Path:
         return self.folder / "parcels.gpkg"
 
-    def package(self, team: int) -> Path:
+    def plan(self, kind: str) -> Plan:
+        """Who changes what, when all teams do work of that kind."""
+        return Plan(kind, self.parcels, self.teams, self.changes)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of work that this county has parcels enough for."""
+        return tuple(kind for kind in KINDS if self.plan(kind).fits)
+
+    def package(self, kind: str, team: int) -> Path:
         """The package of a team, from 0."""
-        return self.folder / f"team{team}.xtp"
+        return self.folder / f"{kind}{team}.xtp"
 
     @property
     def identity(self) -> str:
         """The county's secret key."""
         return keys.county_identity(self.county)
 
-    def changes_of(self, team: int) -> list[Change]:
-        """What that team changed, uuid by uuid."""
+    def changes_of_teams(self, kind: str) -> list[list[Change]]:
+        """What each team changed, one after the other."""
+        plan = self.plan(kind)
         with store.open(self.county, readonly=True) as file:
-            return changes_of_team(file, _village(team), self.changes)
-
-
-def _village(team: int) -> str:
-    return terraces.village_code(team)
+            return [plan.of_team(file, team) for team in range(self.teams)]
 
 
 def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Files:
     """The files for a county of that size, from the cache or made now."""
-    folder = cache / f"{parcels}-{teams}x{changes}-{_state()}"
+    folder = cache / f"{parcels}-{teams}x{changes}-{made_by()}"
     files = Files(folder, parcels, teams, changes)
     if folder.is_dir():
         return files
@@ -85,9 +83,10 @@ def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Fi
         made = Files(Path(building) / "files", parcels, teams, changes)
         made.folder.mkdir()
         _make_county(made, say)
-        for team in range(teams):
-            say(f"{parcels:,} parcels: package {team + 1} of {teams}")
-            _make_package(made, team)
+        for kind in made.kinds:
+            for team in range(teams):
+                say(f"{parcels:,} parcels: package {team + 1} of {teams}, {kind}")
+                _make_package(made, kind, team)
         say(f"{parcels:,} parcels: GeoPackage")
         _make_geopackage(made)
         if not folder.is_dir():
@@ -95,52 +94,63 @@ def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Fi
     return files
 
 
-def _state() -> str:
-    digest = hashlib.sha256(catalogue.load().version.encode())
-    for pattern in _MADE_BY:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.read_bytes())
+def made_by() -> str:
+    """What the kept files are a result of, as a hash; they are made again when it changes.
+
+    That is the bench's own modules, the tables and triggers of a county file, and the format of
+    packages: other work on the program leaves the same files, and three million parcels are
+    minutes.
+    """
+    digest = hashlib.sha256(str(FORMAT).encode())
+    for name in ("terraces", "changes", "county_files"):
+        digest.update((ROOT / "bench" / f"{name}.py").read_bytes())
+    with TemporaryDirectory() as folder, _new_county(Path(folder) / "county.sqlite") as file:
+        for (sql,) in file.connection.execute("SELECT sql FROM sqlite_master ORDER BY name"):
+            digest.update(str(sql).encode())
     return digest.hexdigest()[:12]
 
 
-def _make_county(files: Files, say: Say) -> None:
-    """Villages and parcels, journalled like any import."""
-    land = terraces.make(files.parcels)
-    known = catalogue.load()
-    with store.create(
-        files.county,
-        known,
+def _new_county(path: Path) -> store.SurveyFile:
+    return store.create(
+        path,
+        catalogue.load(),
         terraces.SRID,
         role="county",
         county=terraces.COUNTY,
         name="测试县",
-        recipient=keys.make_county_key(files.county),
-    ) as file:
+        recipient=keys.make_county_key(path),
+    )
+
+
+def _make_county(files: Files, say: Say) -> None:
+    """Villages and parcels, by the same inserts as an import, so journalled like one."""
+    land = terraces.make(files.parcels)
+    with _new_county(files.county) as file:
         file.sign_in(author="bench")
-        with file.atomic():
-            villages = [
-                {"code": code, "village": code, "name": code} for code in land.village_codes
-            ]
-            file.insert_many("village", villages, land.villages)
+        villages = [{"code": code, "village": code, "name": code} for code in land.village_codes]
+        file.insert_many("village", villages, land.villages())
         for start in range(0, files.parcels, _INSERTED_AT_ONCE):
             say(f"{files.parcels:,} parcels: county file {100 * start // files.parcels} %")
             end = min(files.parcels, start + _INSERTED_AT_ONCE)
-            rows = [
-                {
-                    "code": f"{village}{2:02d}{number % terraces.PER_VILLAGE + 1:05d}",
-                    "village": village,
-                    "name": f"梯田{number + 1}",
-                    "land_use": "0103",
-                    "state": "accepted",
-                }
-                for number, village in enumerate(land.parcel_village[start:end], start)
-            ]
-            with file.atomic():
-                file.insert_many("farmland", rows, land.parcels[start:end])
+            rows = [_parcel(number) for number in range(start, end)]
+            file.insert_many("farmland", rows, land.parcels(start, end))
 
 
-def _make_package(files: Files, team: int) -> None:
+def _parcel(number: int) -> dict[str, str]:
+    block, within = divmod(number, terraces.PER_VILLAGE)
+    village = terraces.village_code(block)
+    return {
+        "code": f"{village}{2:02d}{within + 1:05d}",
+        "village": village,
+        "name": f"梯田{number + 1}",
+        "land_use": "0103",
+        "state": "accepted",
+    }
+
+
+def _make_package(files: Files, kind: str, team: int) -> None:
     """A tablet of its own: enrolled, handed a village, edited, packed."""
+    plan = files.plan(kind)
     with TemporaryDirectory(dir=files.folder) as folder:
         work = Path(folder)
         device = tablet.start(work / "tablet", f"team {team + 1}")
@@ -152,10 +162,10 @@ def _make_package(files: Files, team: int) -> None:
                 work / "out.xta",
                 device.device_id,
                 f"team {team + 1}",
-                [_village(team)],
+                [plan.village(team)],
                 ["village", "farmland"],
             )
-            changes = changes_of_team(file, _village(team), files.changes)
+            changes = plan.of_team(file, team)
         adoption.adopt(work / "tablet", work / "out.xta")
         with device.survey() as survey:
             survey.sign_in(author=f"team {team + 1}", device=device.device_id)
@@ -165,7 +175,7 @@ def _make_package(files: Files, team: int) -> None:
                         survey.update("farmland", each.uuid, each.values)
                     else:
                         survey.update("farmland", each.uuid, each.values, each.geometry)
-        survey_package.pack(work / "tablet", files.package(team))
+        survey_package.pack(work / "tablet", files.package(kind, team))
 
 
 def _make_geopackage(files: Files) -> None:
@@ -181,18 +191,21 @@ def _make_geopackage(files: Files) -> None:
         layer.CreateField(ogr.FieldDefn(name, ogr.OFTString))
     dataset.StartTransaction()
     with store.open(files.county, readonly=True) as file:
-        values, shapes = file.arrays("farmland", columns)
-    for row, wkb in zip(
-        zip(*(values[name].tolist() for name in columns), strict=True),
-        shapely.to_wkb(shapes).tolist(),
-        strict=True,
-    ):
-        feature = ogr.Feature(layer.GetLayerDefn())
-        for index, value in enumerate(row):
-            if value is not None:
-                feature.SetField(index, value)
-        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(wkb))
-        layer.CreateFeature(feature)
+        for start in range(0, files.parcels, _INSERTED_AT_ONCE):
+            values, shapes = file.arrays(
+                "farmland", columns, "fid > ? AND fid <= ?", (start, start + _INSERTED_AT_ONCE)
+            )
+            for row, wkb in zip(
+                zip(*(values[name].tolist() for name in columns), strict=True),
+                shapely.to_wkb(shapes).tolist(),
+                strict=True,
+            ):
+                feature = ogr.Feature(layer.GetLayerDefn())
+                for index, value in enumerate(row):
+                    if value is not None:
+                        feature.SetField(index, value)
+                feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(wkb))
+                layer.CreateFeature(feature)
     dataset.CommitTransaction()
     layer = dataset = None
     with sqlite3.connect(files.geopackage) as connection:
@@ -202,7 +215,7 @@ def _make_geopackage(files: Files) -> None:
 @contextmanager
 def copied(files: Files) -> Iterator[Files]:
     """A copy of the county file (with its key) that a measurement may change."""
-    with TemporaryDirectory(dir=files.folder.parent) as folder:
+    with TemporaryDirectory(dir=files.folder.parent, prefix=".measured-") as folder:
         for path in (files.county, keys.county_key_path(files.county)):
             shutil.copy(path, folder)
         # Else what is measured waits for gigabytes of the copy to reach the disk.
