@@ -20,7 +20,7 @@ from xiangtu.package.description import FORMAT
 from xiangtu.sealing import keys
 
 from . import terraces
-from .changes import KINDS, Change, Plan
+from .changes import KINDS, MIXED, Change, Plan
 
 ROOT = Path(__file__).resolve().parents[1]
 Say = Callable[[str], None]
@@ -83,15 +83,20 @@ def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Fi
         made = Files(Path(building) / "files", parcels, teams, changes)
         made.folder.mkdir()
         _make_county(made, say)
-        for kind in made.kinds:
-            for team in range(teams):
-                say(f"{parcels:,} parcels: package {team + 1} of {teams}, {kind}")
-                _make_package(made, kind, team)
+        prepare_packages(made, MIXED, say)
         say(f"{parcels:,} parcels: GeoPackage")
         _make_geopackage(made)
         if not folder.is_dir():
             made.folder.rename(folder)
     return files
+
+
+def prepare_packages(files: Files, kind: str, say: Say) -> None:
+    """The teams' packages of a kind of changes, those that are not there yet."""
+    for team in range(files.teams):
+        if not files.package(kind, team).exists():
+            say(f"{files.parcels:,} parcels: package {team + 1} of {files.teams}, {kind}")
+            _make_package(files, kind, team)
 
 
 def made_by() -> str:
@@ -175,7 +180,8 @@ def _make_package(files: Files, kind: str, team: int) -> None:
                         survey.update("farmland", each.uuid, each.values)
                     else:
                         survey.update("farmland", each.uuid, each.values, each.geometry)
-        survey_package.pack(work / "tablet", files.package(kind, team))
+        survey_package.pack(work / "tablet", work / "packed.xtp")
+        (work / "packed.xtp").rename(files.package(kind, team))
 
 
 def _make_geopackage(files: Files) -> None:

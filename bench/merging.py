@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from . import geodiff, into_county
+from . import county_files, geodiff, into_county
 from .changes import MIXED
 from .county_files import Files, Say, copied
 
@@ -40,6 +40,8 @@ def measure(files: Files, repeats: int, say: Say) -> MergeTimes:
 def measure_kinds(files: Files, repeats: int, say: Say) -> list[MergeTimes]:
     """The merge and the plain writes with changes of one kind alone."""
     kinds = [kind for kind in files.kinds if kind != MIXED]
+    for kind in kinds:
+        county_files.prepare_packages(files, kind, say)
     return [MergeTimes(**_in_turn(files, kind, repeats, say)) for kind in kinds]
 
 
