@@ -130,7 +130,7 @@ def test_one_parcel_changed_by_two_teams_is_a_conflict_that_is_decided(tmp_path:
     head = next(each for each in conflict["heads"] if each["values"]["name"] == "西坡")
     done("conflicts", place.county, "take", conflict["id"], head["number"],
          "--reason", "had the certificate in hand")  # fmt: skip
-    assert done("conflicts", place.county, "--json").json == {"conflicts": []}
+    assert done("conflicts", place.county, "--json").json["conflicts"] == []
     with closing(sqlite3.connect(place.county)) as connection:
         assert connection.execute("SELECT name FROM farmland").fetchall() == [("西坡",)]
         ((reason, author),) = connection.execute("SELECT reason, author FROM decision").fetchall()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def outline(x: float, y: float = 0.0, width: float = 20.0, height: float = 20.0)
     """A rectangle in the county's zone, metres from its corner."""
     east, north = 500_000 + x, 3_900_000 + y
     return shapely.multipolygons([shapely.box(east, north, east + width, north + height)])
+
+
+def polygon(corners: Sequence[tuple[float, float]]):
+    """An outline through corners, metres from the same place."""
+    moved = [(500_000 + x, 3_900_000 + y) for x, y in corners]
+    return shapely.multipolygons([shapely.Polygon(moved)])
 
 
 def point(x: float, y: float = 0.0):

@@ -1,19 +1,19 @@
-"""Commands about what comes back: merge, held, conflicts, duplicates, batches, undo, history."""
+"""Commands about what comes back: merge, held, duplicates, batches, undo, history."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import store
 from ..errors import BadInput
-from ..merge import batches, conflicts, duplicates, joining, undo
+from ..merge import batches, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
 from ..merge.waiting import list_waiting
 from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
+from .conflicts import decided
 from .naming import Naming
 from .terminal import Terminal, text_of
 
@@ -30,14 +30,6 @@ def add(commands: Commands) -> None:
 
     held = commands.add("held", run_held, "list records held back and packages that wait, and why")
     held.add_argument("county", metavar="COUNTY.sqlite")
-
-    listed = commands.add("conflicts", run_conflicts, "list conflicts, or decide one")
-    listed.add_argument("county", metavar="COUNTY.sqlite")
-    actions = commands.actions(listed)
-    take = commands.add_action(actions, "take", run_take, "decide a conflict for one of its heads")
-    take.add_argument("id", metavar="ID")
-    take.add_argument("head", metavar="HEAD", help=_("its number in the list"))
-    take.add_argument("--reason", default="", metavar="TEXT", help=_("why; kept with the decision"))
 
     pairs = commands.add("duplicates", run_duplicates, "list records that may be one, or decide")
     pairs.add_argument("county", metavar="COUNTY.sqlite")
@@ -133,6 +125,15 @@ def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
                 field=field, count=count
             )
         )
+    if report.catalogue is not None:
+        terminal.note(_("The tablet used another catalogue of fields and codes than the county's."))
+    if report.clock is not None:
+        terminal.note(
+            _("The tablet's clock was wrong: {changes} changes bear times from {first} to {last}, "
+              "but must lie between {after} and {before}. Order is not taken from times.").format(
+                **report.clock
+            )
+        )  # fmt: skip
     for each in report.followed:
         _show_merge(terminal, _("package {number}").format(number=each.number), each)
 
@@ -170,76 +171,6 @@ def run_held(call: Call) -> Outcome:
             )
 
     return Outcome({"held": held, "waiting": waiting}, show, waits=bool(held or waiting))
-
-
-def run_conflicts(call: Call) -> Outcome:
-    """xiangtu conflicts."""
-    with store.open(call.county) as file:
-        found = conflicts.list_conflicts(file)
-        names = Naming.of(file, call.translate)
-
-    def show(terminal: Terminal) -> None:
-        _ = terminal.translate
-        if not found:
-            terminal.line(_("No open conflicts."))
-            return
-        says = {"keep": _("keep: edited"), "gone": _("gone: deleted")}
-        for each in found:
-            title = f"{names.layer(each.layer)} {each.record}"
-            terminal.line(f"{each.id}  {title}  {names.unit(each.layer, each.unit)}")
-            said = _differing([*(head.values for head in each.heads), each.base])
-            rows: list[tuple[object, ...]] = [
-                (
-                    head.number,
-                    says.get(head.says or "", values),
-                    head.author,
-                    names.tablet(head.device),
-                    head.time,
-                )
-                for head, values in zip(each.heads, said, strict=False)
-            ]
-            if each.base:
-                rows.append(("", said[-1], _("(before)"), "", ""))
-            terminal.table([_("head"), _("value"), _("author"), _("device"), _("time")], rows)
-            terminal.line()
-        terminal.note(_("Decide with: xiangtu conflicts COUNTY.sqlite take ID HEAD"))
-
-    return Outcome({"conflicts": found}, show, waits=bool(found))
-
-
-def _differing(sides: Sequence[Mapping[str, object]]) -> list[str]:
-    """What each side says of a unit of merge, in one cell: only the columns in which sides differ
-    (equal measurements would hide the outlines); a single column needs no name."""
-    columns = list(dict.fromkeys(name for values in sides for name in values))
-    shown = [
-        name for name in columns if any(each.get(name) != sides[0].get(name) for each in sides)
-    ] or columns
-    return [
-        (
-            text_of(values.get(shown[0]))
-            if len(shown) == 1
-            else text_of({name: values.get(name) for name in shown})
-        )
-        or "–"
-        for values in sides
-    ]
-
-
-def _decided(call: Call, batch: batches.Batch, what: str) -> Outcome:
-    return Outcome(
-        {"batch": batch.number, "batch_uuid": batch.uuid},
-        lambda terminal: terminal.line(f"{what} ({call.translate('batch')} {batch.number})"),
-    )
-
-
-def run_take(call: Call) -> Outcome:
-    """xiangtu conflicts … take."""
-    arguments = call.arguments
-    with county_for_writing(call) as file:
-        batch = conflicts.take(
-            file, arguments.id, arguments.head, author=call.author, reason=arguments.reason
-        )
-    return _decided(call, batch, call.translate("decided"))
 
 
 def run_duplicates(call: Call) -> Outcome:
@@ -280,7 +211,7 @@ def run_join(call: Call) -> Outcome:
             file, arguments.id,
             author=call.author, reason=arguments.reason, survivor=arguments.survivor,
         )  # fmt: skip
-    return _decided(call, batch, call.translate("joined"))
+    return decided(call, batch, call.translate("joined"))
 
 
 def run_apart(call: Call) -> Outcome:
@@ -288,7 +219,7 @@ def run_apart(call: Call) -> Outcome:
     arguments = call.arguments
     with county_for_writing(call) as file:
         batch = joining.keep_apart(file, arguments.id, author=call.author, reason=arguments.reason)
-    return _decided(call, batch, call.translate("kept apart"))
+    return decided(call, batch, call.translate("kept apart"))
 
 
 def run_batches(call: Call) -> Outcome:
@@ -325,7 +256,7 @@ def run_undo(call: Call) -> Outcome:
     """xiangtu undo."""
     with county_for_writing(call) as file:
         batch = undo.undo(file, call.arguments.batch, author=call.author, progress=call.progress)
-    return _decided(call, batch, call.translate("undone"))
+    return decided(call, batch, call.translate("undone"))
 
 
 def run_history(call: Call) -> Outcome:

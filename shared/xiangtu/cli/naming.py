@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..catalogue import Catalogue
-from ..merge.changes import RECORD
+from ..merge.changes import LINEAGE, RECORD
 from ..package.enrolment import devices
 from ..store import SurveyFile
 from .language import Translation
@@ -34,6 +34,8 @@ class Naming:
         """The label of a unit of merge."""
         if unit == RECORD:
             return self.translate("whether the record exists")
+        if unit == LINEAGE:
+            return self.translate("edited by one, split or joined by another")
         if unit == "geometry":
             return self.translate("outline and its measurement")
         layer = self.catalogue.layers.get(layer_name)

@@ -10,6 +10,8 @@ from ..store.seen import NOTHING, Seen, load_basis
 
 #: Pseudo-unit of whether a record exists; a decision on it holds "keep" or "gone".
 RECORD = "@record"
+#: Pseudo-unit of an edit of a record that somebody else split or joined without having seen it.
+LINEAGE = "@lineage"
 KEEP = "keep"
 GONE = "gone"
 
@@ -57,7 +59,9 @@ class Change:
     @property
     def writes(self) -> bool:
         """Whether it gives any value of the record (and not only its existence)."""
-        return self.operation == "insert" or any(name != RECORD for name in self.values)
+        return self.operation == "insert" or any(
+            name not in (RECORD, LINEAGE) for name in self.values
+        )
 
 
 class Knowledge:

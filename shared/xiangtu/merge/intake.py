@@ -5,33 +5,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..catalogue.model import GEOMETRY_COLUMN, MEASUREMENT_FIELDS, Layer
 from ..errors import BadPackage
 from ..geo import blobs
 from ..package.survey_package import OpenedPackage
 from ..store import SurveyFile
-from .changes import Change, with_names
-from .state import parent_columns
+from .changes import Change
+from .contradictions import contradictions
+from .held import HeldRecord
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 _NUMBERS = ("integer", "real", "boolean")
 
 
 @dataclass(frozen=True)
-class HeldRecord:
-    """A record of the package that cannot stand, and why."""
-
-    layer: str
-    record: str
-    code: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Intake:
-    """A package's changes in the order they were made; held records among them are named."""
+    """A package's changes in the order they were made; records among them that are wrong in
+    themselves are named."""
 
     changes: tuple[Change, ...]
     held: Mapping[str, HeldRecord]
@@ -42,7 +34,7 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
     """Read the journal of an opened package; nothing in it is trusted.
 
     Raises BadPackage for a journal that is not this device's or is not whole. What is wrong with
-    one record alone is in `held`.
+    one record alone is in `held`; whether what it needs is there is weighed in merge.standing.
     """
     changes = _changes(opened)
     _check_journal(opened, file, changes)
@@ -54,8 +46,8 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
         if reason is not None and change.record not in held:
             code, facts = reason
             held[change.record] = HeldRecord(change.layer, change.record, code, facts)
-    _check_known(file, changes, held)
-    _check_parents(file, changes, held)
+    for each in contradictions(opened, file, changes):
+        held.setdefault(each.record, each)
     return Intake(tuple(changes), held, dict(unknown))
 
 
@@ -164,63 +156,3 @@ def _fits(layer: Layer, name: str, value: object) -> bool:
     if kind in _NUMBERS:
         return isinstance(value, (int, float))
     return True
-
-
-def _check_known(file: SurveyFile, changes: list[Change], held: dict[str, HeldRecord]) -> None:
-    """Hold records that the county never had, or has in another layer."""
-    with_names(file.connection, {change.record for change in changes})
-    layers: dict[str, set[str]] = {}
-    inserted: set[str] = set()
-    for record, layer, operation, live in file.connection.execute(
-        "SELECT DISTINCT c.record, c.layer, c.operation, c.live FROM temp.named n "
-        "CROSS JOIN change c ON c.record = n.uuid WHERE c.operation = 'insert'"
-    ):
-        layers.setdefault(record, set()).add(layer)
-        if live and operation == "insert":
-            inserted.add(record)
-    for change in changes:
-        record = change.record
-        if change.operation == "insert":
-            inserted.add(record)
-        layers.setdefault(record, set()).add(change.layer)
-        if record in held:
-            continue
-        if len(layers[record]) > 1:
-            names = ", ".join(sorted(layers[record]))
-            held[record] = HeldRecord(change.layer, record, "held.two_layers", {"layers": names})
-        elif record not in inserted:
-            held[record] = HeldRecord(change.layer, record, "held.unknown_record", {})
-
-
-def _check_parents(file: SurveyFile, changes: list[Change], held: dict[str, HeldRecord]) -> None:
-    """Hold the parts of a record that is held, or that nobody ever inserted."""
-    parents: dict[str, set[str]] = {}
-    for change in changes:
-        layer = file.catalogue.layers.get(change.layer)
-        if layer is None or change.record in held:
-            continue
-        for column in parent_columns(layer):
-            value = change.values.get(column)
-            if isinstance(value, str) and value:
-                parents.setdefault(change.record, set()).add(value)
-    named = set().union(*parents.values()) if parents else set()
-    with_names(file.connection, named)
-    known = {
-        record
-        for (record,) in file.connection.execute(
-            "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM change c "
-            "WHERE c.record = n.uuid AND c.operation = 'insert' AND c.live = 1)"
-        )
-    }
-    known |= {change.record for change in changes if change.operation == "insert"}
-    layer_of = {change.record: change.layer for change in changes}
-    found = True
-    while found:
-        found = False
-        for record, names in parents.items():
-            lost = sorted(name for name in names if name not in known or name in held)
-            if record not in held and lost:
-                held[record] = HeldRecord(
-                    layer_of[record], record, "held.parent", {"parent": lost[0]}
-                )
-                found = True

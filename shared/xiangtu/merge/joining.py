@@ -61,8 +61,8 @@ def join(
             "UPDATE duplicate SET state = 'joined', survivor = ? WHERE id = ?", (survivor, name)
         )
         log_decision(file, batch, "join", name, survivor, reason, change)
-        Settling(file).settle((survivor, away))
-        propose(file, (survivor,))
+        outcome = Settling(file).settle((survivor, away))
+        propose(file, outcome.touched | {survivor})
         close_batch(file, batch, {"joined": away, "survivor": survivor})
     return batch
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from ..store import SurveyFile
 from . import likeness
-from .state import Settling
+from .changes import with_names
+from .state import Settling, parent_columns
 
 _CHECKED = "office_edits_checked"
 
@@ -34,10 +35,38 @@ def catch_up(file: SurveyFile) -> None:
             )
         }
         if edited:
-            in_conflict = {
+            in_question = {
                 record for (record,) in connection.execute("SELECT record FROM conflict")
             }
-            answered = in_conflict.intersection(edited)
-            if answered:
-                Settling(file).settle(answered)
+            if in_question:
+                answered = in_question & (edited | _above(file, edited, checked))
+                edited |= Settling(file).settle(answered).touched
             likeness.propose(file, edited)
+
+
+def _above(file: SurveyFile, records: set[str], after: int) -> set[str]:
+    """All that these records are parts of, however far up, or were before change id `after`."""
+    found = {
+        parent
+        for (parent,) in file.connection.execute(
+            "SELECT v.old FROM change c JOIN change_value v ON v.change = c.id WHERE c.id > ? "
+            "AND +c.device = ? AND v.old IS NOT NULL "
+            "AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
+            (after, file.device_id),
+        )
+    }
+    level = records | found
+    while level:
+        with_names(file.connection, level)
+        above = {
+            parent
+            for layer in file.catalogue.layers.values()
+            for column in parent_columns(layer)
+            for (parent,) in file.connection.execute(
+                f'SELECT t."{column}" FROM temp.named n CROSS JOIN "{layer.name}" t '
+                f'ON t.uuid = n.uuid WHERE t."{column}" IS NOT NULL'
+            )
+        }
+        level = above - found
+        found |= above
+    return found

@@ -21,15 +21,18 @@ from ..store import SurveyFile, derived
 from ..store.secrets import key_hmacs
 from . import likeness, waiting
 from .batches import Batch, close_batch, open_batch
-from .changes import Change, Knowledge, with_names
-from .held import hold, release
+from .changes import Change, Knowledge, changes_of, with_names
+from .clocks import wrong_clock
+from .held import hold
 from .intake import Intake, read
 from .office_edits import catch_up
+from .standing import carry_out, weigh
 from .state import (
     SAME,
     Outcome,
     Settling,
     bookkeeping,
+    current_parents,
     parent_columns,
     reference_columns,
     write_insert,
@@ -48,7 +51,9 @@ WAITING = "waiting"
 class MergeReport:
     """What merging one package did; `state` is merged, already or waiting.
 
-    Counts are of records. `followed` are packages that had waited for this one.
+    Counts are of records. `catalogue` is the tablet's, where it is another than the county's,
+    `clock` what is wrong with its clock (see clocks.WrongClock). `followed` are packages that had
+    waited for this one.
     """
 
     package: str
@@ -69,6 +74,7 @@ class MergeReport:
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     by_layer: Mapping[str, int] = field(default_factory=dict)
     catalogue: str | None = None
+    clock: Mapping[str, object] | None = None
     waits_for: int | None = None
     dry_run: bool = False
     followed: tuple[MergeReport, ...] = ()
@@ -150,20 +156,23 @@ def take_in(
     catch_up(file)
     intake = read(opened, file)
     batch = open_batch(file, "merge", author)
-    _journal(file, intake, batch)
-    hold(file, intake, batch)
+    sound = [change for change in intake.changes if change.record not in intake.held]
+    verdict = weigh(file, sound)
+    held = {**intake.held, **verdict.fallen}
+    _journal(file, opened, intake, batch)
+    hold(file, held.values(), batch.uuid)
+    again = carry_out(file, verdict, batch)
     _append_only(file, opened, intake, batch)
+    again |= _divided(file, batch)
     key_hmacs(file, identity)
     _step(progress, 0.4, "merge.applying")
-    accepted = [change for change in intake.changes if change.record not in intake.held]
-    outcome = _apply(file, accepted)
-    released = release(file, {change.record for change in accepted})
-    if released:
-        Settling(file).settle(released)
+    accepted = [change for change in sound if change.record not in verdict.fallen]
+    outcome = _apply(file, accepted, again)
     _step(progress, 0.7, "merge.attachments")
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
-    pairs = likeness.propose(file, outcome.inserted | outcome.updated | outcome.deleted)
+    pairs = likeness.propose(file, outcome.touched)
+    clock = wrong_clock(file, intake.changes)
     report = replace(
         report,
         batch=batch.number,
@@ -176,10 +185,11 @@ def take_in(
         conflicts=tuple(sorted(outcome.conflicts_opened)),
         settled=tuple(sorted(outcome.conflicts_closed)),
         duplicates=tuple(pairs),
-        held=tuple(asdict(each) for each in intake.held.values()),
+        held=tuple(asdict(each) for each in held.values()),
         unknown_fields=intake.unknown_fields,
         by_layer=dict(Counter(_layers(accepted))),
         catalogue=_other_catalogue(file, opened),
+        clock=asdict(clock) if clock else None,
     )
     package_table.note(file.connection, opened.description, opened.sha256, "merged", batch.uuid)
     close_batch(file, batch, {**asdict(report), "followed": []})
@@ -199,7 +209,7 @@ def _other_catalogue(file: SurveyFile, opened: OpenedPackage) -> str | None:
 # -- the journal -----------------------------------------------------------------------------
 
 
-def _journal(file: SurveyFile, intake: Intake, batch: Batch) -> None:
+def _journal(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch: Batch) -> None:
     """Write the package's changes into the county's journal, or make undone ones live again."""
     connection = file.connection
     first, last = intake.changes[0].number, intake.changes[-1].number
@@ -210,11 +220,7 @@ def _journal(file: SurveyFile, intake: Intake, batch: Batch) -> None:
         )
     )
     if known:
-        for change in intake.changes:
-            if known.get(change.number) != change.uuid:
-                raise BadPackage(
-                    "package.numbers_used_twice", device=change.device, number=change.number
-                )
+        _check_same(file, opened, intake, known)
         connection.execute(
             "UPDATE change SET live = 1, batch = ? WHERE device = ? AND number BETWEEN ? AND ?",
             (batch.uuid, intake.changes[0].device, first, last),
@@ -270,6 +276,37 @@ def _append_only(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch:
         )
 
 
+def _check_same(
+    file: SurveyFile, opened: OpenedPackage, intake: Intake, known: Mapping[int, str]
+) -> None:
+    """A package that comes again after it was undone says what it said before."""
+    before = changes_of(
+        file.connection, {change.record for change in intake.changes}, live_only=False
+    )
+    by_uuid = {change.uuid: change for own in before.values() for change in own}
+    for change in intake.changes:
+        facts = {"path": opened.path, "device": change.device, "number": change.number}
+        if known.get(change.number) != change.uuid:
+            raise BadPackage("package.numbers_used_twice", **facts)
+        kept = by_uuid.get(change.uuid)
+        if kept is None or (kept.operation, kept.layer, kept.basis, kept.values, kept.old) != (
+            change.operation, change.layer, change.basis, change.values, change.old,
+        ):  # fmt: skip
+            raise BadPackage("package.other_contents", **facts)
+
+
+def _divided(file: SurveyFile, batch: Batch) -> set[str]:
+    """The records that something in this batch came from by split or join."""
+    return {
+        parent
+        for (parent,) in file.connection.execute(
+            "SELECT DISTINCT l.parent FROM change c CROSS JOIN lineage l ON l.child = c.record "
+            "WHERE c.batch = ? AND l.kind <> ?",
+            (batch.uuid, SAME),
+        )
+    }
+
+
 def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
     """Put the package's files beside the county's, under their hashes; returns how many are new."""
     copied = 0
@@ -283,12 +320,12 @@ def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
 # -- the records -----------------------------------------------------------------------------
 
 
-def _apply(file: SurveyFile, changes: list[Change]) -> Outcome:
-    """Write what the accepted changes make of their records."""
+def _apply(file: SurveyFile, changes: list[Change], again: set[str]) -> Outcome:
+    """Write what the accepted changes make of their records, and settle others `again`."""
     by_record: dict[str, list[Change]] = {}
     for change in changes:
         by_record.setdefault(change.record, []).append(change)
-    doubtful = _not_alone(file, by_record)
+    doubtful = _not_alone(file, by_record) | again
     alone = {record: own for record, own in by_record.items() if record not in doubtful}
     outcome = _write_alone(file, alone)
     settled = Settling(file).settle(doubtful) if doubtful else None
@@ -327,7 +364,7 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
                 if isinstance(value, str):
                     parents.setdefault(value, set()).add(record)
         if columns and record not in doubtful:
-            row = _current_parents(file, own[0].layer, columns, record)
+            row = current_parents(file, own[0].layer, columns, record)
             for value in row:
                 parents.setdefault(value, set()).add(record)
     with_names(connection, by_record)
@@ -351,22 +388,12 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
     for query in (
         "SELECT n.uuid FROM temp.named n CROSS JOIN conflict c ON c.record = n.uuid",
         "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM lineage l "
-        f"WHERE l.parent = n.uuid AND l.kind = '{SAME}') OR EXISTS (SELECT 1 FROM lineage l "
+        f"WHERE l.parent = n.uuid) OR EXISTS (SELECT 1 FROM lineage l "
         f"WHERE l.child = n.uuid AND l.kind = '{SAME}')",
     ):
         doubtful |= {record for (record,) in connection.execute(query)}
     doubtful |= _with_doubtful_parents(file, parents)
     return doubtful
-
-
-def _current_parents(
-    file: SurveyFile, layer: str, columns: Iterable[str], record: str
-) -> list[str]:
-    names = ", ".join(f'"{name}"' for name in columns)
-    row = file.connection.execute(
-        f'SELECT {names} FROM "{layer}" WHERE uuid = ?', (record,)
-    ).fetchone()
-    return [value for value in row if isinstance(value, str)] if row else []
 
 
 def _with_doubtful_parents(file: SurveyFile, parents: Mapping[str, set[str]]) -> set[str]:
@@ -396,7 +423,7 @@ def _one_up(file: SurveyFile, parents: Mapping[str, set[str]]) -> dict[str, set[
     for record, name in layers:
         layer = file.catalogue.layers.get(name)
         columns = parent_columns(layer) if layer else {}
-        for value in _current_parents(file, name, columns, record) if columns else ():
+        for value in current_parents(file, name, columns, record):
             if value not in parents:
                 above.setdefault(value, set()).update(parents[record])
     return above

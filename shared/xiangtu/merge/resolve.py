@@ -15,7 +15,7 @@ import shapely
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..geo import blobs
-from .changes import GONE, KEEP, RECORD, Change, Knowledge
+from .changes import GONE, KEEP, LINEAGE, RECORD, Change, Knowledge
 
 HERE = "here"
 CONFLICT = "conflict"
@@ -67,14 +67,14 @@ def presence(
     gone = [head for head in heads if head.says == GONE]
     if not gone:
         return HERE, ()
+    # An edit that one of those who deleted had before them was deleted knowingly.
     beside = {
         other.uuid: other
         for other in (*changes, *descendants)
-        if other.writes
-        and other.operation != "delete"
-        and any(
-            not knowledge.sees(head, other) and not knowledge.sees(other, head) for head in gone
-        )
+        if other.operation != "delete"
+        and (other.writes or (other.says == KEEP and other.record != heads[0].record))
+        and not any(knowledge.sees(head, other) for head in gone)
+        and not all(knowledge.sees(other, head) for head in gone)
     }
     for head in heads:
         if head.says == KEEP:
@@ -93,8 +93,13 @@ def resolve(
     descendants: Sequence[Change] = (),
     parent_of_delete: ParentOfDelete = lambda change: None,
     hash_of_secret: HashOfSecret = lambda uuid: None,
+    heirs: Sequence[Change] = (),
 ) -> Resolution:
-    """The state of one record of `layer` out of all live changes to it."""
+    """The state of one record of `layer` out of all live changes to it.
+
+    `descendants` are the changes to its parts, `heirs` the beginnings of the records that came
+    from it by split or join and are there.
+    """
     state, quarrel = presence(changes, descendants, knowledge, parent_of_delete)
     if state == GONE:
         return Resolution(exists=False)
@@ -114,6 +119,10 @@ def resolve(
         values.update(told[_shown(heads, county_device)])
         if not _agree(layer, unit, told, hash_of_secret):
             conflicts.append(Conflict(unit, tuple(heads)))
+    edits, born = unaware(changes, heirs, knowledge)
+    if born:
+        apart = [*knowledge.heads(edits), *knowledge.heads(born)]
+        conflicts.append(Conflict(LINEAGE, tuple(sorted(apart, key=lambda each: each.order))))
     last = knowledge.heads([change for change in changes if change.operation != "delete"])
     inserts = [change for change in changes if change.operation == "insert"]
     return Resolution(
@@ -122,6 +131,33 @@ def resolve(
         conflicts=tuple(conflicts),
         latest=max(last, key=lambda change: (change.time, *change.order)),
         first=min(inserts, key=lambda change: change.order),
+    )
+
+
+def unaware(
+    changes: Sequence[Change], heirs: Sequence[Change], knowledge: Knowledge
+) -> tuple[list[Change], list[Change]]:
+    """Edits of a record, and beginnings of what came from it, by people who did not know of each
+    other's; none where somebody has decided who had seen both."""
+    if not heirs:
+        return [], []
+    decisions = [change for change in changes if LINEAGE in change.values]
+    edits = [each for each in changes if each.operation in ("update", "decide") and each.writes]
+    contested: set[str] = set()
+    for place, heir in enumerate(heirs):
+        for other in (*edits, *heirs[place + 1 :]):
+            if (
+                other.device != heir.device
+                and not knowledge.sees(heir, other)
+                and not knowledge.sees(other, heir)
+                and not any(
+                    knowledge.sees(each, heir) and knowledge.sees(each, other) for each in decisions
+                )
+            ):
+                contested |= {heir.uuid, other.uuid}
+    return (
+        [each for each in edits if each.uuid in contested],
+        [each for each in heirs if each.uuid in contested],
     )
 
 

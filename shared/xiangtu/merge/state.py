@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..store import SurveyFile
 from .changes import GONE, RECORD, Change, Knowledge, changes_of, with_names
-from .resolve import CONFLICT, HERE, Resolution, presence, resolve
+from .resolve import CONFLICT, HERE, Resolution, presence, resolve, unaware
 
 #: Kind of lineage that says: parent is the same thing as child, and was joined to it.
 SAME = "same"
@@ -32,6 +32,11 @@ class Outcome:
     deleted: set[str] = field(default_factory=set)
     conflicts_opened: set[str] = field(default_factory=set)
     conflicts_closed: set[str] = field(default_factory=set)
+
+    @property
+    def touched(self) -> set[str]:
+        """All records that are not what they were."""
+        return self.inserted | self.updated | self.deleted
 
 
 def conflict_id(record: str, unit: str) -> str:
@@ -66,6 +71,36 @@ def parts_of(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]
                 )
             ]
     return found
+
+
+def above_in_conflict(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]:
+    """(layer, uuid) of all, however far up, that this record is a part of and whose existence is
+    in conflict."""
+    found: list[tuple[str, str]] = []
+    level = [(layer, record)]
+    while level:
+        above: list[tuple[str, str]] = []
+        for name, uuid in level:
+            columns = parent_columns(file.catalogue.layer(name))
+            for parent in current_parents(file, name, columns, uuid):
+                row = file.connection.execute(
+                    "SELECT layer FROM conflict WHERE record = ? AND unit = ?", (parent, RECORD)
+                ).fetchone()
+                if row and (row[0], parent) not in found:
+                    above.append((row[0], parent))
+        found += above
+        level = above
+    return found
+
+
+def current_parents(file: SurveyFile, layer: str, columns: Iterable[str], record: str) -> list[str]:
+    """The records that these columns of a record name in the table now."""
+    if not columns:
+        return []
+    row = file.connection.execute(
+        f'SELECT {_names(columns)} FROM "{layer}" WHERE uuid = ?', (record,)
+    ).fetchone()
+    return [value for value in row if isinstance(value, str)] if row else []
 
 
 def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str, str]:
@@ -103,6 +138,7 @@ class Settling:
         self._presence: dict[str, str] = {}
         self._layers: dict[str, str] = {}
         self._hashes: dict[object, str | None] = {}
+        self._survivors: dict[str, str | None] = {}
 
     def settle(self, records: Iterable[str]) -> Outcome:
         """Bring the tables and table conflict in line with the journal for these records.
@@ -144,6 +180,7 @@ class Settling:
                 more.add(survivor)
                 more |= {child for child, _ in self.children_ever(away)}
             more |= set(self._joined_to(todo))
+            more |= self._came_from(todo)
             todo = more - done
         return done
 
@@ -175,19 +212,42 @@ class Settling:
                         named.add(value)
         return named
 
-    def children_ever(self, record: str, *, live_only: bool = False) -> list[tuple[str, str]]:
-        """(uuid, layer) of every record that some (live) change names as a part of this one."""
-        live = "AND c.live = 1 " if live_only else ""
+    def children_ever(self, record: str) -> list[tuple[str, str]]:
+        """(uuid, layer) of every record that some change names as a part of this one."""
+        return list({(child, name): None for child, name, _ in self._naming(record)})
+
+    def _naming(self, record: str) -> list[tuple[str, str, str]]:
+        """(uuid, layer, column) of every record that some change names as a part of this one."""
         return [
-            (child, name)
+            (child, name, column)
             for child, name, column in self.connection.execute(
                 "SELECT DISTINCT c.record, c.layer, v.field FROM change_value v "
-                f"JOIN change c ON c.id = v.change {live}"
+                "JOIN change c ON c.id = v.change "
                 "WHERE v.new = ? AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
                 (record,),
             )
             if (layer := self.file.catalogue.layers.get(name)) and column in parent_columns(layer)
         ]
+
+    def _children(self, record: str) -> set[str]:
+        """The records that are parts of this one, or may be: some head of theirs says so."""
+        naming = self._naming(record)
+        self._load(child for child, _, _ in naming)
+        return {
+            child
+            for child, _, column in naming
+            if any(
+                head.values.get(column) == record
+                for head in self.knowledge.heads(
+                    [
+                        change
+                        for change in self._changes[child]
+                        if change.operation == "insert"
+                        or (change.operation != "delete" and column in change.values)
+                    ]
+                )
+            )
+        }
 
     def _joined_to(self, records: Iterable[str]) -> list[str]:
         with_names(self.connection, records)
@@ -199,6 +259,18 @@ class Settling:
                 (SAME,),
             )
         ]
+
+    def _came_from(self, records: Iterable[str]) -> set[str]:
+        """What these records came from by split or join."""
+        with_names(self.connection, records)
+        return {
+            parent
+            for (parent,) in self.connection.execute(
+                "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid "
+                "WHERE l.kind <> ?",
+                (SAME,),
+            )
+        }
 
     def _load(self, records: Iterable[str]) -> None:
         missing = {record for record in records if record not in self._changes}
@@ -229,6 +301,7 @@ class Settling:
             self._descendants(record),
             self._parent_of_delete,
             self._hash_of_secret,
+            self._heirs(record),
         )
         self._presence[record] = self._state(resolution)
         return resolution
@@ -244,7 +317,9 @@ class Settling:
         """Edits to records joined to this one, by people who did not know of the joining, each
         with the change that joined."""
         found: dict[Change, Change] = {}
-        for away in self._joined_to([record]):
+        for (away,) in self.connection.execute(
+            "SELECT parent FROM lineage WHERE child = ? AND kind = ?", (record, SAME)
+        ).fetchall():
             self._load([away])
             for joining in self._changes[away]:
                 if joining.operation != "decide" or joining.says != GONE:
@@ -262,15 +337,41 @@ class Settling:
         seen = {record}
         level = [record]
         while level:
-            below = {
-                child for parent in level for child, _ in self.children_ever(parent, live_only=True)
-            } - seen
-            self._load(below)
+            # What belonged to a record that was joined to this one belongs to this one.
+            for joined in level:
+                level += self._joined_to([joined])
+            below = set().union(*(self._children(parent) for parent in level)) - seen
             for child in below:
                 found += self._changes[child]
             seen |= below
             level = sorted(below)
         return found
+
+    def history(self, record: str) -> list[Change]:
+        """The live changes of a record."""
+        self._load([record])
+        return self._changes[record]
+
+    def unaware(self, record: str) -> tuple[list[Change], list[Change]]:
+        """Edits of a record and beginnings of what came from it that did not know of each other."""
+        return unaware(self.history(record), self._heirs(record), self.knowledge)
+
+    def _heirs(self, record: str) -> list[Change]:
+        """The beginnings of the records that came from this one and are there."""
+        found = [
+            heir
+            for (heir,) in self.connection.execute(
+                "SELECT DISTINCT child FROM lineage WHERE parent = ? AND kind <> ? ORDER BY child",
+                (record, SAME),
+            )
+        ]
+        self._load(found)
+        return [
+            change
+            for heir in found
+            for change in self._changes[heir]
+            if change.operation == "insert" and self._state_of(heir) != GONE
+        ]
 
     def _parent_of_delete(self, change: Change) -> str | None:
         """For a delete that the deletion of its parent brought with it: how the parent stands."""
@@ -373,10 +474,11 @@ class Settling:
         named = {name: values[name] for name in reference_columns(layer) if values.get(name)}
         if not named:
             return
-        survivors = aliases(self.connection, {str(each) for each in named.values()})
+        unknown = {str(each) for each in named.values()} - self._survivors.keys()
+        if unknown:
+            self._survivors |= dict.fromkeys(unknown) | aliases(self.connection, unknown)
         for column, value in named.items():
-            if value in survivors:
-                values[column] = survivors[str(value)]
+            values[column] = self._survivors[str(value)] or value
 
     def _write_conflicts(self, layer: Layer, record: str, resolution: Resolution) -> None:
         before = {

@@ -5,17 +5,22 @@ The changes stay in the journal, no longer live; merging the same package again 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..errors import Cancelled, MergeRefused
 from ..store import SurveyFile
 from ..store.system_tables import NOW
 from . import likeness
 from .batches import Batch, close_batch, find_batch, open_batch
-from .changes import Knowledge, changes_of
+from .changes import Change, Knowledge, changes_of
 from .office_edits import catch_up
+from .standing import carry_out, weigh
 from .state import Settling
+
+#: So many of the records that build on a batch are named in a refusal; all are in its facts.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -30,49 +35,80 @@ class Dependent:
 
 
 def dependents(file: SurveyFile, batch: Batch) -> list[Dependent]:
-    """Live changes outside the batch whose authors had seen, and built on, one inside it."""
+    """Live changes outside the batch whose authors had seen, and built on, one inside it.
+
+    Costs what the batch changed, with the parts of its records.
+    """
     connection = file.connection
-    rows = connection.execute(
-        "SELECT DISTINCT record, layer FROM change WHERE batch = ? AND live = 1", (batch.uuid,)
-    ).fetchall()
-    numbers = dict(connection.execute("SELECT uuid, number FROM batch"))
+    records = {
+        record
+        for (record,) in connection.execute(
+            "SELECT DISTINCT record FROM change WHERE batch = ? AND live = 1", (batch.uuid,)
+        )
+    }
     settling = Settling(file)
-    parts = {child: record for record, _ in rows for child, _ in settling.children_ever(record)}
-    histories = changes_of(connection, {record for record, _ in rows} | set(parts))
+    parents: dict[str, set[str]] = {}
+    for record in records:
+        for child, _ in settling.children_ever(record):
+            parents.setdefault(child, set()).add(record)
+    histories = changes_of(connection, records | set(parents))
+    inside = {
+        record: [change for change in histories.get(record, []) if change.batch == batch.uuid]
+        for record in records
+    }
+    begun = {
+        record: [change for change in own if change.operation == "insert"]
+        for record, own in inside.items()
+    }
     knowledge = Knowledge(connection)
-    found: dict[str, Dependent] = {}
-    for record, _ in rows:
-        inside = [change for change in histories[record] if change.batch == batch.uuid]
-        below = [
-            change
-            for child, parent in parts.items()
-            if parent == record and child in histories
-            for change in histories[child]
-        ]
-        for other in (*histories[record], *below):
-            if other.batch == batch.uuid or other.uuid in found:
-                continue
-            if other.record == record:
-                builds = any(
-                    knowledge.sees(other, mine) and _same_matter(file, other, mine)
-                    for mine in inside
-                )
-            else:
-                builds = any(
-                    mine.operation == "insert" and knowledge.sees(other, mine) for mine in inside
-                )
-            if builds:
-                found[other.uuid] = Dependent(
-                    other.record,
-                    other.layer,
-                    other.uuid,
-                    numbers.get(other.batch) if other.batch else None,
-                    other.author,
-                )
-    return list(found.values())
+    numbers = dict(connection.execute("SELECT uuid, number FROM batch"))
+    return [
+        Dependent(
+            other.record,
+            other.layer,
+            other.uuid,
+            numbers.get(other.batch) if other.batch else None,
+            other.author,
+        )
+        for record, changes in histories.items()
+        for other in changes
+        if other.batch != batch.uuid
+        and (
+            any(
+                knowledge.sees(other, mine) and _same_matter(file, other, mine)
+                for mine in inside.get(record, ())
+            )
+            or any(
+                knowledge.sees(other, mine)
+                for parent in parents.get(record, ())
+                for mine in begun[parent]
+            )
+        )
+    ]
 
 
-def _same_matter(file: SurveyFile, later, earlier) -> bool:
+def _names(file: SurveyFile, building: Sequence[Dependent]) -> str:
+    """What people call the records that build on a batch: their titles, else their uuids."""
+    records = dict.fromkeys((each.layer, each.record) for each in building)
+    named = [_title(file, *each) for each in islice(records, _NAMED)]
+    return ", ".join(named) + (" …" if len(records) > _NAMED else "")
+
+
+def _title(file: SurveyFile, layer: str, record: str) -> str:
+    known = file.catalogue.layers.get(layer)
+    for column in (known.title_field, known.key) if known else ():
+        row = (
+            column
+            and file.connection.execute(
+                f'SELECT "{column}" FROM "{layer}" WHERE uuid = ?', (record,)
+            ).fetchone()
+        )
+        if row and row[0]:
+            return str(row[0])
+    return record
+
+
+def _same_matter(file: SurveyFile, later: Change, earlier: Change) -> bool:
     """Whether a later change builds on an earlier one of the same record: on its being there, or
     on a unit of merge that both write."""
     if earlier.operation in ("insert", "delete") or later.operation == "delete":
@@ -112,6 +148,7 @@ def undo(
             batches=", ".join(later) or "-",
             edits=sum(each.batch is None for each in building),
             count=len(building),
+            names=_names(file, building),
             dependents=building,
         )
     if progress is not None and progress(0.2, "undo.applying") is False:
@@ -137,8 +174,9 @@ def undo(
             "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
         )
         _reopen_decisions(file, batch)
-        outcome = Settling(file).settle(records)
-        likeness.propose(file, records)
+        verdict = weigh(file)
+        outcome = Settling(file).settle(records | carry_out(file, verdict, undoing))
+        likeness.propose(file, records | outcome.touched)
         connection.execute(
             "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",
             (undoing.made_at, author, batch.uuid),

@@ -20,14 +20,16 @@ def folder(file: SurveyFile) -> Path:
 def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | None]:
     """("merged" to go ahead, "already", or "waiting"), and the number that is missing.
 
-    Raises BadPackage("package.number_used_twice") when the device's number, or the chain before
-    it, belongs to another package: a cloned tablet, or one restored from a backup.
+    Raises BadPackage for a cloned tablet, or one restored from a backup: "…number_used_twice" and
+    "…other_chain" when the device's number, or the chain before it, belongs to another package,
+    "…gap" and "…overlap" when its changes do not begin where those before ended.
     """
     about = opened.description
     rows = {
-        number: (uuid, state)
-        for uuid, number, state in file.connection.execute(
-            "SELECT uuid, number, state FROM package WHERE device = ?", (about.device,)
+        number: (uuid, state, last_change)
+        for uuid, number, state, last_change in file.connection.execute(
+            "SELECT uuid, number, state, last_change FROM package WHERE device = ?",
+            (about.device,),
         )
     }
     same = rows.get(about.number)
@@ -49,6 +51,15 @@ def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | 
             device=about.device,
             number=about.number,
             previous=about.previous,
+        )
+    last = before[2] if before is not None else 0
+    if (before is not None or about.number == 1) and about.first_change != last + 1:
+        raise BadPackage(
+            "package.gap" if about.first_change > last + 1 else "package.overlap",
+            path=opened.path,
+            device=about.device,
+            first=about.first_change,
+            last=last,
         )
     if about.number > 1 and (before is None or before[1] != "merged"):
         missing = about.number - 1

@@ -44,7 +44,9 @@ class PackageDescription:
 
     `number` runs per device from 1; `previous` is the uuid of the package before. Changes
     `first_change` to `last_change` of the device are all in it. `counts` are current rows by
-    table; `missing_attachments` are SHA-256 of files that the tablet no longer had.
+    table; `missing_attachments` are SHA-256 of files that the tablet no longer had. `exact` says
+    that each row is what the last change to it made of it: a package that is made again later,
+    or whose making was interrupted, may hold newer rows (None where a tablet did not say).
     """
 
     uuid: str
@@ -61,6 +63,7 @@ class PackageDescription:
     missing_attachments: tuple[str, ...]
     made_at: str
     software: str
+    exact: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,12 @@ def _whole(least: int) -> Check:
     return check
 
 
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
 def _optional(inner: Check) -> Check:
     return lambda value: None if value is None else inner(value)
 
@@ -221,6 +230,7 @@ _CHECKS: dict[type, dict[str, Check]] = {
         "counts": _counts,
         "missing_attachments": _many(_text(_SHA256)),
         "software": _plain(100),
+        "exact": _optional(_truth),
     },
     AssignmentDescription: {
         **_OF_ALL,

@@ -129,6 +129,7 @@ def pack(
                 missing_attachments=missing,
                 made_at=now(),
                 software=container.SOFTWARE,
+                exact=again is None and content.is_latest(),
             )
 
             def fill(bag: BagWriter) -> None:
@@ -264,6 +265,13 @@ class _Content:
         ):
             touched.setdefault(layer, []).append(record)
         self._touched = touched
+
+    def is_latest(self) -> bool:
+        """Whether the tablet changed nothing after what belongs to this package."""
+        (last,) = self._reading.execute(
+            "SELECT max(number) FROM change WHERE device = ?", (self._survey.device_id,)
+        ).fetchone()
+        return bool(last == self._extent.last_change)
 
     def write(self, path: Path) -> dict[str, int]:
         """The package's survey file at `path`; returns how many rows of each table it has."""

@@ -108,7 +108,9 @@ def seen_when_handed_out(connection: sqlite3.Connection, county_device: str) -> 
     other sides were not seen, so that an edit does not settle a conflict that nobody looked at.
     """
     unseen: list[tuple[str, int]] = []
-    for (heads_text,) in connection.execute("SELECT heads FROM conflict WHERE unit <> '@record'"):
+    for (heads_text,) in connection.execute(
+        "SELECT heads FROM conflict WHERE unit NOT IN ('@record', '@lineage')"
+    ):
         heads = [_place(connection, uuid) for uuid in json.loads(heads_text)]
         own = [head for head in heads if head[0] == county_device]
         shown = own[0] if own else heads[0]

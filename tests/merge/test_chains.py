@@ -1,0 +1,293 @@
+"""Packages out of order, missing, repeated, from clones and backups, and clocks that are wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from county import VILLAGE, County, known, make_county, outline, state
+from xiangtu.errors import BadPackage
+from xiangtu.merge import conflicts
+from xiangtu.merge.held import list_held
+from xiangtu.merge.waiting import list_waiting
+from xiangtu.package.survey_package import pack
+from xiangtu.store import SurveyFile
+
+HOUSE = known("house", 0)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> County:
+    county = make_county(tmp_path_factory.mktemp("begun"), "ab")
+    for name in "ab":
+        county.assign(name)
+    return county
+
+
+@pytest.fixture
+def world(begun: County, tmp_path: Path) -> County:
+    return begun.cloned(tmp_path / "world")
+
+
+def storeys(world: County, name: str, count: int, house: str = HOUSE) -> None:
+    with world.survey(name) as file:
+        file.update("house", house, {"storeys": count})
+
+
+def shown(world: County, house: str = HOUSE) -> object:
+    with world.open() as file:
+        row = file.get("house", house)
+        return row and row["storeys"]
+
+
+def open_held(world: County) -> list[tuple[str, str]]:
+    with world.open() as file:
+        return [(each.layer, each.code) for each in list_held(file, open_only=True)]
+
+
+def test_an_update_before_its_insert_waits_and_goes_in_with_it(world):
+    with world.survey("a") as file:
+        new = file.insert(
+            "house", {"village": VILLAGE, "homestead_uuid": known("homestead", 0)}, outline(12, 12)
+        )
+    first = world.pack("a")
+    batch = world.merge(first).batch
+    world.assign("b")
+    world.undo(batch)
+    storeys(world, "b", 4, new)
+    report = world.merge(world.pack("b"))
+    assert [each["code"] for each in report.held] == ["held.unknown_record"]
+    assert shown(world, new) is None
+    world.merge(first)
+    assert open_held(world) == []
+    assert shown(world, new) == 4
+
+
+def test_an_edit_that_had_seen_both_sides_settles_the_conflict_by_itself(world):
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    for name, count in ((low, 2), (high, 3)):
+        storeys(world, name, count)
+        world.merge(world.pack(name))
+    world.assign(high)  # what is shown, the lowest device's, and its own earlier value
+    storeys(world, high, 5)
+    report = world.merge(world.pack(high))
+    assert len(report.settled) == 1
+    assert shown(world) == 5
+    with world.open() as file:
+        assert conflicts.list_conflicts(file) == []
+
+
+def test_a_conflict_whose_base_comes_back_settles_itself(world):
+    """Beside a base that was undone two sides differ only in what both had from it."""
+    with world.survey("a") as file:
+        file.update("homestead", known("homestead", 0), {}, outline(1))
+    first = world.pack("a")
+    batch = world.merge(first).batch
+    world.assign("b")
+    world.undo(batch)
+    with world.survey("b") as file:
+        # As a program does that knows only the accuracy, and not the unit it belongs to.
+        file.update("homestead", known("homestead", 0), {"horizontal_accuracy_m": 0.5})
+        file.connection.execute("DELETE FROM change_value WHERE field <> 'horizontal_accuracy_m'")
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.update("homestead", known("homestead", 0), {"horizontal_accuracy_m": 0.5}, outline(1))
+    assert len(world.merge(world.pack("b")).conflicts) == 1
+    assert len(world.merge(first).settled) == 1
+    with world.open() as file:
+        assert conflicts.list_conflicts(file) == []
+
+
+def test_packages_that_come_last_first_all_wait_for_the_one_that_is_missing(world):
+    packages = []
+    for count in (2, 3, 4):
+        storeys(world, "a", count)
+        packages.append(world.pack("a"))
+    for package in reversed(packages[1:]):
+        assert world.merge(package).waits_for == 1
+    with world.open() as file:
+        assert [each["missing"] for each in list_waiting(file)] == [[1], [1]]
+    report = world.merge(packages[0])
+    (second,) = report.followed
+    assert [each.state for each in second.followed] == ["merged"]
+    assert shown(world) == 4
+    assert world.merge(packages[1]).state == "already"
+
+
+def test_an_old_assignment_answered_after_a_newer_one_is_taken_for_what_it_had_seen(world):
+    storeys(world, "a", 2)
+    late = world.pack("a")
+    storeys(world, "b", 2)
+    world.merge(world.pack("b"))
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.update("house", HOUSE, {"storeys": 3})
+    world.assign("a")  # it takes the newer assignment in before its older work is merged
+    with world.survey("a") as file:
+        assert file.get("house", HOUSE)["storeys"] == 2, "its own work is not written over"
+        file.update("house", HOUSE, {"structure": "4"})
+    newer = world.pack("a")
+    assert world.merge(newer).state == "waiting"
+    report = world.merge(late)
+    assert len(report.conflicts) == 1, "the office's 3 was not seen by the 2"
+    with world.open() as file:
+        (conflict,) = conflicts.list_conflicts(file)
+        assert {head.values["storeys"] for head in conflict.heads} == {2, 3}
+        assert file.get("house", HOUSE)["structure"] == "4"
+
+
+# -- clones and backups ----------------------------------------------------------------------
+
+
+def in_a_clone(world: County, name: str, work: Callable[[], Path]) -> Path:
+    """What `work` packs on a copy of the tablet; afterwards the tablet is as before."""
+    tablet = world.tablets[name].folder
+    aside = world.folder / "aside"
+    shutil.copytree(tablet, aside)
+    package = work()
+    shutil.rmtree(tablet)
+    shutil.move(aside, tablet)
+    return package
+
+
+def edited_and_packed(world: County, name: str, count: int, house: str = HOUSE) -> Path:
+    storeys(world, name, count, house)
+    return world.pack(name)
+
+
+def refused(world: County, package: Path) -> BadPackage:
+    before = state(world)
+    with pytest.raises(BadPackage) as fault:
+        world.merge(package)
+    assert state(world) == before
+    return fault.value
+
+
+def test_the_second_of_two_tablets_with_one_identity_is_recognised(world):
+    clone = in_a_clone(world, "a", lambda: edited_and_packed(world, "a", 9))
+    world.merge(edited_and_packed(world, "a", 2))
+    fault = refused(world, clone)
+    assert fault.code == "package.number_used_twice"
+    assert fault.facts["device"] == world.tablets["a"].device_id
+    assert shown(world) == 2
+
+
+def test_a_clones_next_package_is_recognised_by_the_one_before_it(world):
+    def twice() -> Path:
+        edited_and_packed(world, "a", 8)
+        return edited_and_packed(world, "a", 9)
+
+    clone = in_a_clone(world, "a", twice)
+    world.merge(edited_and_packed(world, "a", 2))
+    assert refused(world, clone).code == "package.other_chain"
+
+
+def test_a_tablet_restored_from_a_backup_repeats_numbers_with_other_contents(world):
+    """The package's number is free, since the county undid the one before: its changes are not."""
+    first = edited_and_packed(world, "a", 2)
+    world.undo(world.merge(first).batch)
+    with world.survey("a") as file:
+        file.connection.execute("UPDATE change_value SET new = 7 WHERE field = 'storeys'")
+        file.connection.execute("UPDATE house SET storeys = 7 WHERE uuid = ?", (HOUSE,))
+    again = world.folder / "again.xtp"
+    pack(world.tablets["a"].folder, again, again=1)
+    assert refused(world, again).code == "package.other_contents"
+    world.merge(first)
+    assert shown(world) == 2
+
+
+@pytest.mark.parametrize(("shift", "code"), [(1, "package.gap"), (-1, "package.overlap")])
+def test_a_package_that_does_not_begin_where_the_last_ended_is_refused(world, shift, code):
+    world.merge(edited_and_packed(world, "a", 2))
+    with world.open() as file:
+        file.connection.execute("UPDATE package SET last_change = last_change - ?", (shift,))
+    assert refused(world, edited_and_packed(world, "a", 3)).code == code
+
+
+# -- clocks ----------------------------------------------------------------------------------
+
+
+def set_clock(file: SurveyFile, time: str) -> None:
+    """As if the tablet's clock had been wrong when all this was written."""
+    file.connection.execute("UPDATE change SET time = ?", (time,))
+
+
+@pytest.mark.parametrize("time", ["1999-01-01T00:00:00.000Z", "2051-07-01T00:00:00.000Z"])
+def test_a_clock_that_is_wrong_by_years_is_told_and_decides_nothing(world, time):
+    plain = world.cloned(world.folder.parent / "plain")
+    reports = []
+    for each, wrong in ((plain, None), (world, time)):
+        for name, count in (("a", 2), ("b", 3)):
+            storeys(each, name, count)
+            if wrong and name == "a":
+                with each.survey("a") as file:
+                    set_clock(file, wrong)
+            reports.append(each.merge(each.pack(name)))
+    assert [report.clock is not None for report in reports] == [False, False, True, False]
+    told = reports[2].clock
+    assert told is not None
+    assert (told["changes"], told["first"], told["last"]) == (1, time, time)
+    assert not str(told["after"]) <= time <= str(told["before"])
+    assert shown(world) == shown(plain), "which side is shown does not follow the clock"
+    with world.open() as file:
+        (conflict,) = conflicts.list_conflicts(file)
+        assert {head.values["storeys"] for head in conflict.heads} == {2, 3}
+
+
+# -- one identity in two layers --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_one_identity_in_two_layers_belongs_to_the_lower_device_in_either_order(world, order):
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    uuid = known("relic", 77)
+    with world.survey(low) as file:
+        file.insert("homestead", {"village": VILLAGE}, outline(300), uuid)
+    with world.survey(high) as file:
+        file.insert("farmland", {"village": VILLAGE}, outline(400), uuid)
+    packages = {name: world.pack(name) for name in "ab"}
+    for name in order:
+        world.merge(packages[name])
+    with world.open() as file:
+        assert file.get("homestead", uuid)
+        assert file.get("farmland", uuid) is None
+        assert [(each.layer, each.code) for each in list_held(file, open_only=True)] == [
+            ("farmland", "held.two_layers")
+        ]
+        assert {entry.layer for entry in file.history(uuid)} == {"homestead", "farmland"}
+
+
+# -- journal and records ---------------------------------------------------------------------
+
+
+def test_a_record_that_its_own_journal_contradicts_is_held_and_the_rest_is_taken(world):
+    storeys(world, "a", 2)
+    storeys(world, "a", 5, known("house", 1))
+    with world.survey("a") as file, file.atomic(quiet=True):
+        file.connection.execute("UPDATE house SET storeys = 9 WHERE uuid = ?", (HOUSE,))
+    report = world.merge(world.pack("a"))
+    (held,) = report.held
+    assert (held["code"], held["record"]) == ("held.contradiction", HOUSE)
+    assert held["facts"] == {"field": "storeys", "journal": "2", "row": "9"}
+    assert (shown(world), shown(world, known("house", 1))) == (None, 5)
+
+
+def test_a_record_that_is_gone_without_a_deletion_is_held(world):
+    storeys(world, "a", 2)
+    with world.survey("a") as file, file.atomic(quiet=True):
+        file.connection.execute("DELETE FROM house WHERE uuid = ?", (HOUSE,))
+    report = world.merge(world.pack("a"))
+    assert [each["code"] for each in report.held] == ["held.not_there"]
+    assert shown(world) is None
+
+
+def test_a_package_made_again_later_may_hold_newer_records(world):
+    edited_and_packed(world, "a", 2)
+    storeys(world, "a", 3)
+    again = world.folder / "again.xtp"
+    pack(world.tablets["a"].folder, again, again=1)
+    report = world.merge(again)
+    assert report.held == ()
+    assert shown(world) == 2, "what was changed later comes with the next package"
