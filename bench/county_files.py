@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,6 @@ import shapely
 from osgeo import gdal, ogr, osr
 from xiangtu import catalogue, store
 from xiangtu.package import adoption, assignment, enrolment, survey_package, tablet
-from xiangtu.package.description import FORMAT
 from xiangtu.sealing import keys
 
 from . import terraces
@@ -29,9 +28,10 @@ _INSERTED_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Files:
-    """What belongs to one size of county: county.sqlite, its key, packages, parcels.gpkg."""
+    """What belongs to one size of county: county.sqlite, its key, parcels.gpkg, packages."""
 
     folder: Path
+    packages: Path
     parcels: int
     teams: int
     changes: int
@@ -55,7 +55,7 @@ class Files:
 
     def package(self, kind: str, team: int) -> Path:
         """The package of a team, from 0."""
-        return self.folder / f"{kind}{team}.xtp"
+        return self.packages / f"{kind}{team}.xtp"
 
     @property
     def identity(self) -> str:
@@ -71,48 +71,62 @@ class Files:
 
 def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Files:
     """The files for a county of that size, from the cache or made now."""
-    folder = cache / f"{parcels}-{teams}x{changes}-{made_by()}"
-    files = Files(folder, parcels, teams, changes)
+    folder = cache / f"{parcels}-{teams}x{changes}-{county_made_by()}"
+    files = Files(folder, folder / f"packages-{packages_made_by()}", parcels, teams, changes)
     if folder.is_dir():
+        prepare_packages(files, MIXED, say)
         return files
     for stale in cache.glob(f"{parcels}-{teams}x{changes}-*"):
         shutil.rmtree(stale)
     cache.mkdir(parents=True, exist_ok=True)
     # A folder of this run's own: two runs at once must not build in one another's.
     with TemporaryDirectory(dir=cache, prefix=".building-") as building:
-        made = Files(Path(building) / "files", parcels, teams, changes)
+        made = replace(files, folder=Path(building) / "files")
         made.folder.mkdir()
         _make_county(made, say)
-        prepare_packages(made, MIXED, say)
         say(f"{parcels:,} parcels: GeoPackage")
         _make_geopackage(made)
         if not folder.is_dir():
             made.folder.rename(folder)
+    prepare_packages(files, MIXED, say)
     return files
 
 
 def prepare_packages(files: Files, kind: str, say: Say) -> None:
     """The teams' packages of a kind of changes, those that are not there yet."""
+    for stale in set(files.folder.glob("packages-*")) - {files.packages}:
+        shutil.rmtree(stale)
+    files.packages.mkdir(exist_ok=True)
     for team in range(files.teams):
         if not files.package(kind, team).exists():
             say(f"{files.parcels:,} parcels: package {team + 1} of {files.teams}, {kind}")
             _make_package(files, kind, team)
 
 
-def made_by() -> str:
-    """What the kept files are a result of, as a hash; they are made again when it changes.
+def county_made_by() -> str:
+    """What the kept county files are a result of, as a hash; they are made again when it changes.
 
-    That is the bench's own modules, the tables and triggers of a county file, and the format of
-    packages: other work on the program leaves the same files, and three million parcels are
-    minutes.
+    That is the bench's own modules, and the tables and triggers of a county file: other work on
+    the program leaves the same files, and three million parcels are minutes.
     """
-    digest = hashlib.sha256(str(FORMAT).encode())
-    for name in ("terraces", "changes", "county_files"):
-        digest.update((ROOT / "bench" / f"{name}.py").read_bytes())
+    digest = _sources("bench/terraces.py", "bench/changes.py", "bench/county_files.py")
     with TemporaryDirectory() as folder, _new_county(Path(folder) / "county.sqlite") as file:
         for (sql,) in file.connection.execute("SELECT sql FROM sqlite_master ORDER BY name"):
             digest.update(str(sql).encode())
     return digest.hexdigest()[:12]
+
+
+def packages_made_by() -> str:
+    """The same of the kept packages, of which ten are made in seconds."""
+    return _sources("shared/xiangtu/package/*.py", "shared/xiangtu/sealing/*.py").hexdigest()[:12]
+
+
+def _sources(*patterns: str) -> hashlib._Hash:
+    digest = hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest
 
 
 def _new_county(path: Path) -> store.SurveyFile:
@@ -226,4 +240,4 @@ def copied(files: Files) -> Iterator[Files]:
             shutil.copy(path, folder)
         # Else what is measured waits for gigabytes of the copy to reach the disk.
         os.sync()
-        yield Files(Path(folder), files.parcels, files.teams, files.changes)
+        yield replace(files, folder=Path(folder))

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import sys
 import time
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,8 @@ MERGE, PLAIN = "merge", "plain"
 
 def run(which: str, county: Path, files: Files, kind: str) -> dict[str, Any]:
     """Start the process; its `seconds`, `peak_bytes`, and `start_bytes` before it had begun."""
-    return own_process.run(
-        "into_county", which, county, files.folder, files.parcels, files.teams, files.changes, kind
-    )
+    said = (which, county, kind, *astuple(files))
+    return own_process.run("into_county", *said)
 
 
 def _merge(county: Path, files: Files, kind: str) -> float:
@@ -49,9 +49,12 @@ def _plain(county: Path, files: Files, kind: str) -> float:
     statements = [
         [_statement(change) for change in of_team] for of_team in files.changes_of_teams(kind)
     ]
+    with store.open(county) as file:
+        # As much memory for pages as the merge has.
+        (cache_size,) = file.connection.execute("PRAGMA cache_size").fetchone()
     connection = sqlite3.connect(county, isolation_level=None)
     spatial_functions.register(connection)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"cache_size = {_cache_size()}"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"cache_size = {cache_size}"):
         connection.execute(f"PRAGMA {pragma}")
     start = time.perf_counter()
     for of_team in statements:
@@ -64,11 +67,6 @@ def _plain(county: Path, files: Files, kind: str) -> float:
     return seconds
 
 
-def _cache_size() -> int:
-    """As much memory for pages as the core's own connections take."""
-    return -store.opening._CACHE_KIB
-
-
 def _statement(change: Change) -> tuple[str, tuple[object, ...]]:
     values = dict(change.values)
     if change.geometry is not None:
@@ -77,11 +75,10 @@ def _statement(change: Change) -> tuple[str, tuple[object, ...]]:
     return f"UPDATE farmland SET {settings} WHERE uuid = ?", (*values.values(), change.uuid)
 
 
-def main(which: str, county: str, folder: str, *numbers_and_kind: str) -> None:
+def main(which: str, county: str, kind: str, folder: str, packages: str, *numbers: str) -> None:
     """The process itself: one JSON document on standard output."""
     start_bytes = own_process.peak_bytes()
-    *numbers, kind = numbers_and_kind
-    files = Files(Path(folder), *map(int, numbers))
+    files = Files(Path(folder), Path(packages), *map(int, numbers))
     seconds = (_merge if which == MERGE else _plain)(Path(county), files, kind)
     print(
         json.dumps(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from xiangtu.store import layer_tables
 
 from bench import __main__ as bench
 from bench import county_files, plot, tables, terraces
@@ -55,18 +56,22 @@ def test_a_small_county_has_parcels_enough_for_mixed_work_alone():
     assert all(Plan(kind, 20_000, 10, 1500).fits for kind in KINDS)
 
 
-def test_kept_files_are_made_again_when_the_tables_change(monkeypatch: pytest.MonkeyPatch):
-    before = county_files.made_by()
-    assert county_files.made_by() == before
-    monkeypatch.setattr(county_files, "FORMAT", 99)
-    assert county_files.made_by() != before
+def test_kept_counties_are_made_again_when_their_tables_change(monkeypatch: pytest.MonkeyPatch):
+    before = county_files.county_made_by()
+    assert county_files.county_made_by() == before
+    tables_of = layer_tables.column_definitions
+    monkeypatch.setattr(
+        layer_tables, "column_definitions", lambda layer: tables_of(layer) | {"more": "TEXT"}
+    )
+    assert county_files.county_made_by() != before
 
 
 def test_both_measurements_run_and_keep_their_tables(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     # The sources may be edited while this runs; the kept files are then rightly made again.
-    monkeypatch.setattr(county_files, "made_by", lambda: "same")
+    monkeypatch.setattr(county_files, "county_made_by", lambda: "same")
+    monkeypatch.setattr(county_files, "packages_made_by", lambda: "same")
     size = 2 * terraces.PER_VILLAGE
     arguments = ["--sizes", str(size), "--teams", "2", "--changes", "9", "--repeats", "1"]
     cache, results = tmp_path / "cache", tmp_path / "results"
