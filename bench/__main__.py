@@ -6,11 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import county_files, merging, overlaps, tables, terraces
-from .county_files import ROOT
+from . import county_files, merging, overlaps, plot, tables
+from .changes import MIXED, Plan
+from .county_files import ROOT, Files
 
-_SIZES = (100_000, 1_000_000)
+_SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
 _SMALL_SIZES = (10_000, 20_000)
+#: Overlaps are looked for in the largest county up to this size: the plain script takes gigabytes.
+_OVERLAPS_MOST = 1_000_000
 
 
 def say(text: str) -> None:
@@ -29,22 +32,35 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sizes", type=int, nargs="+", help="numbers of parcels")
     parser.add_argument("--teams", type=int, default=0, help="number of packages")
     parser.add_argument("--changes", type=int, default=0, help="changes in a package")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of what takes seconds")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench")
     parser.add_argument("--results", type=Path, default=ROOT / "bench" / "results")
     said = parser.parse_args(arguments)
-    sizes = said.sizes or (_SMALL_SIZES if said.small else _SIZES)
+    sizes = sorted(said.sizes or (_SMALL_SIZES if said.small else _SIZES))
     teams = said.teams or (3 if said.small else 10)
     changes = said.changes or (300 if said.small else 1500)
-    if teams * terraces.PER_VILLAGE > min(sizes):
-        parser.error("each team needs a village of its own: fewer teams or more parcels")
+    if not Plan(MIXED, sizes[0], teams, changes).fits:
+        parser.error("each team needs parcels of its own: fewer teams or changes, more parcels")
     said.results.mkdir(parents=True, exist_ok=True)
     files = [county_files.prepare(said.cache, size, teams, changes, say) for size in sizes]
     if said.only != "overlaps":
-        times = [merging.measure(each, say) for each in files]
-        _keep(said.results / "merging.md", tables.merging(times, teams, changes))
+        _merging(files, said.repeats, said.results)
     if said.only != "merging":
-        found = overlaps.measure(files[-1], say)
+        within = [each for each in files if each.parcels <= _OVERLAPS_MOST]
+        found = overlaps.measure((within or files)[-1 if within else 0], say)
         _keep(said.results / "overlaps.md", tables.overlaps(found))
+
+
+def _merging(files: list[Files], repeats: int, results: Path) -> None:
+    teams, changes = files[0].teams, files[0].changes
+    times = [merging.measure(each, repeats, say) for each in files]
+    table = tables.merging(times, teams, changes)
+    large_enough = merging.with_kinds(files)
+    if large_enough is not None:
+        of_kinds = merging.measure_kinds(large_enough, repeats, say)
+        table += f"\n\n{tables.merging_kinds(of_kinds, teams, changes)}"
+    _keep(results / "merging.md", table)
+    plot.merging(times, teams, changes, results / "merging.svg")
 
 
 def _keep(path: Path, table: str) -> None:

@@ -1,146 +1,68 @@
-"""Ten teams' changes into one county: our merge, plain journalled writes, pygeodiff."""
+"""Ten teams' changes into one county: our merge, plain journalled writes, pygeodiff.
+
+The merge and the writes are run in turn, several times, and the middle time counts, since a
+machine does other things too; pygeodiff, which takes minutes, is run once.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sqlite3
-import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from statistics import median
 
-import pygeodiff
-import shapely
-from osgeo import gdal, ogr
-from xiangtu import store
-from xiangtu.geo import blobs
-from xiangtu.merge import plan
-from xiangtu.store import spatial_functions
-
-from . import terraces
-from .changes import Change
+from . import county_files, geodiff, into_county
+from .changes import MIXED
 from .county_files import Files, Say, copied
 
 
 @dataclass(frozen=True)
 class MergeTimes:
-    """Seconds for all packages into a county of `parcels`."""
+    """Seconds for all packages of one kind into a county of `parcels`, and the merge's memory.
 
+    `start_bytes` is what its process took before it had begun: Python and what is imported.
+    """
+
+    kind: str
     parcels: int
     ours_s: float
     plain_s: float
-    geodiff_s: float
+    peak_bytes: int
+    start_bytes: int
+    geodiff_s: float | None = None
 
 
-def measure(files: Files, say: Say) -> MergeTimes:
-    """All three, one after the other, each from a fresh copy."""
-    changes = [files.changes_of(team) for team in range(files.teams)]
-    say(f"{files.parcels:,} parcels: plain journalled writes")
-    plain_s = _plain(files, changes)
-    say(f"{files.parcels:,} parcels: merge")
-    ours_s = _ours(files)
-    say(f"{files.parcels:,} parcels: pygeodiff")
-    geodiff_s = _geodiff(files, changes, say)
-    return MergeTimes(files.parcels, ours_s, plain_s, geodiff_s)
+def measure(files: Files, repeats: int, say: Say) -> MergeTimes:
+    """All three ways with mixed changes, one after the other, each run from a fresh copy."""
+    found = _in_turn(files, MIXED, repeats, say)
+    return MergeTimes(**found, geodiff_s=geodiff.seconds(files, say))
 
 
-def _ours(files: Files) -> float:
-    identity = files.identity
-    with copied(files) as copy, store.open(copy.county) as file:
-        file.sign_in(author="bench")
-        start = time.perf_counter()
-        for team in range(files.teams):
-            report = plan.merge(file, files.package(team), identity, author="bench")
-            if report.updated != files.changes or report.held or report.conflicts:
-                raise RuntimeError(f"package {team + 1} was not merged whole: {report}")
-        return time.perf_counter() - start
+def measure_kinds(files: Files, repeats: int, say: Say) -> list[MergeTimes]:
+    """The merge and the plain writes with changes of one kind alone."""
+    kinds = [kind for kind in files.kinds if kind != MIXED]
+    for kind in kinds:
+        county_files.prepare_packages(files, kind, say)
+    return [MergeTimes(**_in_turn(files, kind, repeats, say)) for kind in kinds]
 
 
-def _plain(files: Files, changes: list[list[Change]]) -> float:
-    """UPDATEs by the standard library, a transaction a package; the same triggers journal them."""
-    statements = [[_statement(change) for change in of_team] for of_team in changes]
-    with copied(files) as copy:
-        connection = sqlite3.connect(copy.county, isolation_level=None)
-        spatial_functions.register(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        start = time.perf_counter()
-        for of_team in statements:
-            connection.execute("BEGIN IMMEDIATE")
-            for sql, parameters in of_team:
-                connection.execute(sql, parameters)
-            connection.execute("COMMIT")
-        seconds = time.perf_counter() - start
-        connection.close()
-    return seconds
+def with_kinds(prepared: Iterable[Files]) -> Files | None:
+    """The first county that has parcels enough for every kind of changes."""
+    return next((files for files in prepared if set(files.kinds) > {MIXED}), None)
 
 
-def _statement(change: Change) -> tuple[str, tuple[object, ...]]:
-    values = dict(change.values)
-    if change.geometry is not None:
-        values["geometry"] = blobs.encode_one(change.geometry, terraces.SRID)
-    settings = ", ".join(f'"{name}" = ?' for name in values)
-    return f"UPDATE farmland SET {settings} WHERE uuid = ?", (*values.values(), change.uuid)
-
-
-def _geodiff(files: Files, changes: list[list[Change]], say: Say) -> float:
-    """Each team's GeoPackage against the base: create_changeset, rebase on what came before, apply.
-
-    Copying and editing the GeoPackages is not counted.
-    """
-    tool = pygeodiff.GeoDiff()
-    seconds = 0.0
-    with TemporaryDirectory(dir=files.folder.parent) as folder:
-        work = Path(folder)
-        master, theirs = work / "master.gpkg", work / "theirs.diff"
-        shutil.copy(files.geopackage, master)
-        for team, of_team in enumerate(changes):
-            say(f"{files.parcels:,} parcels: pygeodiff, package {team + 1}")
-            edited = work / "edited.gpkg"
-            shutil.copy(files.geopackage, edited)
-            _edit(edited, of_team)
-            os.sync()
-            own, rebased = work / f"own{team}.diff", work / f"rebased{team}.diff"
-            start = time.perf_counter()
-            tool.create_changeset(str(files.geopackage), str(edited), str(own))
-            if team == 0:
-                shutil.copy(own, rebased)
-            else:
-                tool.create_rebased_changeset(
-                    str(files.geopackage),
-                    str(edited),
-                    str(theirs),
-                    str(rebased),
-                    str(work / f"conflicts{team}.json"),
-                )
-            tool.apply_changeset(str(master), str(rebased))
-            parts = [str(work / f"rebased{each}.diff") for each in range(team + 1)]
-            if len(parts) == 1:
-                shutil.copy(parts[0], theirs)
-            else:
-                tool.concat_changes(parts, str(theirs))
-            seconds += time.perf_counter() - start
-            edited.unlink()
-    return seconds
-
-
-def _edit(path: Path, changes: list[Change]) -> None:
-    gdal.UseExceptions()
-    ogr.UseExceptions()
-    dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE)
-    layer = dataset.GetLayer(0)
-    known = {layer.GetLayerDefn().GetFieldDefn(at).GetName() for at in range(8)}
-    dataset.StartTransaction()
-    for change in changes:
-        layer.SetAttributeFilter(f"uuid = '{change.uuid}'")
-        feature = layer.GetNextFeature()
-        for name, value in change.values.items():
-            if name in known:
-                feature.SetField(name, value)
-        if change.geometry is not None:
-            feature.SetGeometry(ogr.CreateGeometryFromWkb(shapely.to_wkb(change.geometry)))
-        layer.SetFeature(feature)
-    dataset.CommitTransaction()
-    layer = dataset = None
+def _in_turn(files: Files, kind: str, repeats: int, say: Say) -> dict[str, object]:
+    runs = {into_county.MERGE: [], into_county.PLAIN: []}
+    for number in range(repeats):
+        for which, found in runs.items():
+            say(f"{files.parcels:,} parcels: {kind}, {which}, {number + 1} of {repeats}")
+            with copied(files) as copy:
+                found.append(into_county.run(which, copy.county, files, kind))
+    ours, plain = runs.values()
+    return {
+        "kind": kind,
+        "parcels": files.parcels,
+        "ours_s": median(each["seconds"] for each in ours),
+        "plain_s": median(each["seconds"] for each in plain),
+        "peak_bytes": max(each["peak_bytes"] for each in ours),
+        "start_bytes": max(each["start_bytes"] for each in ours),
+    }

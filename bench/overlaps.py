@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import shapely
 
-from .county_files import ROOT, Files, Say, copied
+from . import own_process
+from .county_files import Files, Say, copied
 
 #: The limit of domain §5, and of the rule: parcels that share more than this overlap.
 LIMIT_M2 = 0.001
@@ -45,24 +45,13 @@ class OverlapTimes:
 def measure(files: Files, say: Say) -> OverlapTimes:
     """Run both, one after the other; validation in a copy, since it writes its findings."""
     say(f"{files.parcels:,} parcels: overlaps, plain script")
-    plain = _in_process("plain", files.geopackage)
+    plain = Search(**own_process.run("overlaps", "plain", files.geopackage))
     say(f"{files.parcels:,} parcels: overlaps, validation")
     with copied(files) as copy:
-        ours = _in_process("ours", copy.county)
+        ours = Search(**own_process.run("overlaps", "ours", copy.county))
     if ours.pairs != plain.pairs:
         raise RuntimeError(f"the searches disagree: {ours.pairs} and {plain.pairs} pairs")
     return OverlapTimes(files.parcels, ours, plain)
-
-
-def _in_process(which: str, path: Path) -> Search:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.overlaps", which, str(path)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    return Search(**json.loads(done.stdout))
 
 
 def _ours(path: Path) -> int:
@@ -92,17 +81,7 @@ def main(which: str, path: str) -> None:
     start = time.perf_counter()
     pairs = (_ours if which == "ours" else _plain)(Path(path))
     seconds = time.perf_counter() - start
-    print(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes(), "pairs": pairs}))
-
-
-def _peak_bytes() -> int:
-    """The largest resident size of this process.
-
-    From /proc, since getrusage's ru_maxrss is carried over exec: it would be the parent's.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (line,) = (each for each in status.splitlines() if each.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
+    print(json.dumps({"seconds": seconds, "peak_bytes": own_process.peak_bytes(), "pairs": pairs}))
 
 
 if __name__ == "__main__":

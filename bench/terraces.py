@@ -6,6 +6,7 @@ its neighbour, so that there is something to find.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,38 +28,53 @@ _PUSHED_M = 3.0
 
 @dataclass(frozen=True)
 class Land:
-    """(n,) parcels with the village each lies in, and the villages' outlines."""
+    """`count` parcels in villages of `PER_VILLAGE`; the same every time.
 
-    parcels: np.ndarray
-    parcel_village: list[str]
-    villages: np.ndarray
-    village_codes: list[str]
+    Outlines are made when they are asked for: those of three million take gigabytes.
+    """
+
+    count: int
+
+    @property
+    def village_codes(self) -> list[str]:
+        return [village_code(number) for number in range(self.count // PER_VILLAGE)]
+
+    def villages(self) -> np.ndarray:
+        """The outlines of the villages."""
+        numbers = np.arange(self.count // PER_VILLAGE)
+        west = _SOUTH_WEST[0] + (numbers % self._side) * PER_ROW * _WIDTH_M
+        south = _SOUTH_WEST[1] + (numbers // self._side) * ROWS_PER_VILLAGE * _HEIGHT_M
+        return shapely.box(
+            west - 10,
+            south - 10,
+            west + PER_ROW * _WIDTH_M + 10,
+            south + ROWS_PER_VILLAGE * _HEIGHT_M + 10,
+        )
+
+    def parcels(self, start: int, end: int) -> np.ndarray:
+        """The outlines of the parcels from number `start` to before `end`."""
+        number = np.arange(start, end)
+        block, within = np.divmod(number, PER_VILLAGE)
+        column = (block % self._side) * PER_ROW + within % PER_ROW
+        row = (block // self._side) * ROWS_PER_VILLAGE + within // PER_ROW
+        outlines = _outlines(column, row)
+        pushed = np.flatnonzero(number % _PUSHED_ONE_IN == 0)
+        outlines[pushed] = shapely.transform(
+            outlines[pushed], lambda xy: xy + np.array([_PUSHED_M, 0.0])
+        )
+        return outlines
+
+    @property
+    def _side(self) -> int:
+        """Villages lie in rows of this many."""
+        return math.ceil(math.sqrt(self.count // PER_VILLAGE))
 
 
 def make(count: int) -> Land:
-    """`count` parcels, a multiple of `PER_VILLAGE`; the same every time."""
+    """A county of `count` parcels, a multiple of `PER_VILLAGE`."""
     if count % PER_VILLAGE:
         raise ValueError(f"{count} is no multiple of {PER_VILLAGE}")
-    blocks = count // PER_VILLAGE
-    side = int(np.ceil(np.sqrt(blocks)))
-    block = np.repeat(np.arange(blocks), PER_VILLAGE)
-    within = np.tile(np.arange(PER_VILLAGE), blocks)
-    column = (block % side) * PER_ROW + within % PER_ROW
-    row = (block // side) * ROWS_PER_VILLAGE + within // PER_ROW
-    codes = [village_code(number) for number in range(blocks)]
-    parcels = _parcels(column, row)
-    pushed = np.arange(0, count, _PUSHED_ONE_IN)
-    parcels[pushed] = shapely.transform(parcels[pushed], lambda xy: xy + np.array([_PUSHED_M, 0.0]))
-    numbers = np.arange(blocks)
-    west = _SOUTH_WEST[0] + (numbers % side) * PER_ROW * _WIDTH_M
-    south = _SOUTH_WEST[1] + (numbers // side) * ROWS_PER_VILLAGE * _HEIGHT_M
-    villages = shapely.box(
-        west - 10,
-        south - 10,
-        west + PER_ROW * _WIDTH_M + 10,
-        south + ROWS_PER_VILLAGE * _HEIGHT_M + 10,
-    )
-    return Land(parcels, [codes[each] for each in block.tolist()], villages, codes)
+    return Land(count)
 
 
 def village_code(number: int) -> str:
@@ -67,7 +83,7 @@ def village_code(number: int) -> str:
     return f"{COUNTY}{101 + town:03d}{201 + village:03d}"
 
 
-def _parcels(column: np.ndarray, row: np.ndarray) -> np.ndarray:
+def _outlines(column: np.ndarray, row: np.ndarray) -> np.ndarray:
     steps = np.linspace(0.0, 1.0, _POINTS_PER_SIDE)
     x = (column[:, None] + steps) * _WIDTH_M
     lower = row[:, None] * _HEIGHT_M + _contour(x)

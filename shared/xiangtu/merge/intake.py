@@ -52,22 +52,26 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
 
 
 def _changes(opened: OpenedPackage) -> list[Change]:
-    values: dict[int, tuple[dict[str, object], dict[str, object]]] = {}
     connection = opened.connection
-    for number, operation, name, old, new in connection.execute(
-        "SELECT c.number, c.operation, v.field, v.old, v.new "
-        "FROM change c JOIN change_value v ON v.change = c.id"
-    ):
-        news, olds = values.setdefault(number, ({}, {}))
-        olds[name] = old
-        if operation != "delete":
-            news[name] = new
-    found = []
-    for row in connection.execute(
+    rows = connection.execute(
         "SELECT id, uuid, layer, record, operation, author, device, number, basis, time, "
         "utc_offset_min FROM change ORDER BY number"
+    ).fetchall()
+    values: dict[int, tuple[dict[str, object], dict[str, object]]] = {
+        row[0]: ({}, {}) for row in rows
+    }
+    for change, name, old, new in connection.execute(
+        "SELECT change, field, old, new FROM change_value"
     ):
-        news, olds = values.get(row[7], ({}, {}))
+        if change in values:
+            news, olds = values[change]
+            news[name] = new
+            olds[name] = old
+    found = []
+    for row in rows:
+        news, olds = values[row[0]]
+        if row[4] == "delete":
+            news = {}
         found.append(Change(*row, values=news, old=olds))  # type: ignore[misc]
     return found
 

@@ -8,15 +8,16 @@ and both ways give the same state, since it is a function of the set of changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from ..catalogue.model import GEOMETRY_COLUMN
+from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..errors import BadPackage, Cancelled
+from ..geo import blobs
 from ..package import package_table, refused_packages
 from ..package.survey_package import OpenedPackage, open_package
-from ..store import SurveyFile
+from ..store import SurveyFile, derived
 from ..store.secrets import key_hmacs
 from . import likeness, waiting
 from .batches import Batch, close_batch, open_batch
@@ -40,6 +41,7 @@ from .state import (
 
 Progress = Callable[[float, str], bool | None] | None
 
+_OUTLINES_AT_ONCE = 2_000
 MERGED = "merged"
 ALREADY = "already"
 WAITING = "waiting"
@@ -363,10 +365,14 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
     knowledge = Knowledge(connection)
     device = next(iter(by_record.values()))[0].device if by_record else ""
     newest = max((own[-1].number for own in by_record.values()), default=0)
+    references = {
+        name: reference_columns(file.catalogue.layer(name))
+        for name in {own[0].layer for own in by_record.values()}
+    }
     doubtful: set[str] = set()
     parents: dict[str, set[str]] = {}
     for record, own in by_record.items():
-        columns = reference_columns(file.catalogue.layer(own[0].layer))
+        columns = references[own[0].layer]
         for change in own:
             if change.operation == "delete":
                 doubtful.add(record)
@@ -379,22 +385,25 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
             for value in row:
                 parents.setdefault(value, set()).add(record)
     with_names(connection, by_record)
-    for record, basis_device, number in connection.execute(
-        "SELECT c.record, c.device, c.number FROM temp.named n "
-        "CROSS JOIN change c ON c.record = n.uuid "
-        "WHERE c.live = 1 AND (c.device <> ? OR c.number > ?)",
+    for record, operation, basis_device, number in connection.execute(
+        "SELECT c.record, c.operation, c.device, c.number FROM temp.named n "
+        "CROSS JOIN change c ON c.record = n.uuid WHERE c.live = 1 "
+        "AND (c.device <> ? OR c.number > ? OR c.operation = 'delete')",
         (device, newest),
     ):
         if record in doubtful:
             continue
-        if basis_device == device or not all(
-            knowledge.basis(change.basis).has(basis_device, number) for change in by_record[record]
+        if (
+            operation == "delete"
+            or basis_device == device
+            or not all(
+                knowledge.basis(change.basis).has(basis_device, number)
+                for change in by_record[record]
+            )
         ):
             doubtful.add(record)
     for query in (
         "SELECT n.uuid FROM temp.named n CROSS JOIN conflict c ON c.record = n.uuid",
-        "SELECT n.uuid FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
-        "WHERE c.live = 1 AND c.operation = 'delete'",
         "SELECT n.uuid FROM temp.named n WHERE EXISTS (SELECT 1 FROM lineage l "
         f"WHERE l.parent = n.uuid) OR EXISTS (SELECT 1 FROM lineage l "
         f"WHERE l.child = n.uuid AND l.kind = '{SAME}')",
@@ -442,32 +451,59 @@ def _write_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> Out
     outcome = Outcome()
     inserts: dict[tuple[str, tuple[str, ...]], list[tuple]] = {}
     updates: dict[tuple[str, tuple[str, ...]], list[tuple]] = {}
-    stale: dict[str, list[str]] = {}
+    ordered: dict[tuple[str, ...], tuple[str, ...]] = {}
     for record, own in by_record.items():
         layer = file.catalogue.layer(own[0].layer)
-        values: dict[str, object] = {}
-        for change in own:
+        values = dict(own[0].values)
+        for change in own[1:]:
             values.update(change.values)
-        columns = tuple(name for name in layer.columns if name in values)
+        given = (layer.name, *values)
+        if given not in ordered:
+            ordered[given] = tuple(name for name in layer.columns if name in values)
+        columns = ordered[given]
         kept = bookkeeping(own[-1], own[0])
-        if GEOMETRY_COLUMN in columns:
-            stale.setdefault(layer.name, []).append(record)
         if own[0].operation == "insert":
-            row = (record, *(values[name] for name in columns), *kept.values())
-            inserts.setdefault((layer.name, (*columns, *kept)), []).append(row)
-            outcome.inserted.add(record)
+            rows, touched = inserts, outcome.inserted
         else:
+            rows, touched = updates, outcome.updated
             del kept["created_at"]
-            row = (*(values[name] for name in columns), *kept.values(), record)
-            updates.setdefault((layer.name, (*columns, *kept)), []).append(row)
-            outcome.updated.add(record)
-    for (name, names), rows in inserts.items():
-        write_insert(file.connection, file.catalogue.layer(name), list(names), rows)
-    for (name, names), rows in updates.items():
-        write_update(file.connection, file.catalogue.layer(name), list(names), rows)
-    for name, records in stale.items():
-        file.refresh_derived(name, records)
+        row = (record, *[values[name] for name in columns], *kept.values())
+        rows.setdefault((layer.name, (*columns, *kept)), []).append(row)
+        touched.add(record)
+    for (name, columns), rows_of_kind in inserts.items():
+        layer = file.catalogue.layer(name)
+        for names, some in _with_derived(file, layer, columns, rows_of_kind):
+            write_insert(file.connection, layer, names, some)
+    for (name, columns), rows_of_kind in updates.items():
+        layer = file.catalogue.layer(name)
+        for names, some in _with_derived(file, layer, columns, rows_of_kind):
+            write_update(file.connection, layer, names, ((*row[1:], row[0]) for row in some))
     return outcome
+
+
+def _with_derived(
+    file: SurveyFile, layer: Layer, columns: tuple[str, ...], rows: list[tuple]
+) -> Iterator[tuple[list[str], list[tuple]]]:
+    """Rows of (uuid, *columns) in batches, with what is derived from an outline among them.
+
+    Written with the outline it costs one pass of the table's triggers, and not two.
+    """
+    names = list(columns)
+    if GEOMETRY_COLUMN not in columns or not layer.derived_columns:
+        yield names, rows
+        return
+    place = 1 + columns.index(GEOMETRY_COLUMN)
+    for start in range(0, len(rows), _OUTLINES_AT_ONCE):
+        some = rows[start : start + _OUTLINES_AT_ONCE]
+        outlines = blobs.decode([row[place] for row in some])
+        found = derived.compute(layer, outlines, file.srid)
+        yield (
+            [*names, *found],
+            [
+                (*row, *more)
+                for row, more in zip(some, zip(*found.values(), strict=True), strict=True)
+            ],
+        )
 
 
 def _step(progress: Progress, fraction: float, code: str) -> None:

@@ -607,10 +607,11 @@ def write_insert(
 def write_update(
     connection: sqlite3.Connection, layer: Layer, columns: list[str], rows: Iterable[tuple]
 ) -> None:
-    """Update rows of (*columns, uuid); a changed outline makes its derived columns stale."""
+    """Update rows of (*columns, uuid); derived columns that a changed outline comes without are
+    stale."""
     settings = [f'"{name}" = ?' for name in columns]
     if GEOMETRY_COLUMN in columns:
-        settings += [f'"{name}" = NULL' for name in layer.derived_columns]
+        settings += [f'"{name}" = NULL' for name in layer.derived_columns if name not in columns]
     connection.executemany(f'UPDATE "{layer.name}" SET {", ".join(settings)} WHERE uuid = ?', rows)
 
 
