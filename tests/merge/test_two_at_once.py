@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from county import VILLAGE, County, known, make_county, outline
 from xiangtu import store, words
-from xiangtu.errors import FileBusy
-from xiangtu.merge import plan, waiting
+from xiangtu.errors import BadInput, FileBusy
+from xiangtu.merge import conflicts, joining, plan, waiting
+from xiangtu.merge import undo as undoing
 from xiangtu.merge.undo import undo
 
 HERE = Path(__file__).parent
@@ -182,6 +183,33 @@ def test_a_package_merged_by_two_at_once_is_merged_once(county, packages, monkey
     assert looked == [("merged", None)]
     with county.open() as file:
         assert file.connection.execute("SELECT count(*) FROM batch").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("module", "check", "decide"),
+    [
+        (undoing, "find_batch", lambda file: undo(file, "99", author="x")),
+        (conflicts, "list_conflicts", lambda file: conflicts.take(file, "x", "1", author="x")),
+        (joining, "find_pair", lambda file: joining.join(file, "x", author="x")),
+        (joining, "find_pair", lambda file: joining.keep_apart(file, "x", author="x")),
+    ],
+)
+def test_what_is_decided_is_looked_at_when_nobody_else_can_write(
+    county, monkeypatch, module, check, decide
+):
+    looked = []
+    plain = getattr(module, check)
+
+    def watched(file, *facts):
+        looked.append(file.connection.in_transaction)
+        return plain(file, *facts)
+
+    monkeypatch.setattr(module, check, watched)
+    with county.open() as file:
+        with pytest.raises(BadInput):
+            decide(file)
+        assert not file.connection.in_transaction
+    assert looked[:1] == [True]
 
 
 def test_what_waited_follows_though_the_first_merge_was_killed_before(
