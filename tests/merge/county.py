@@ -162,7 +162,8 @@ def state_of(file: store.SurveyFile) -> dict[str, object]:
     ]
     found["pairs"] = [(each.id, each.a, each.b, each.reason) for each in list_pairs(file)]
     found["held"] = file.connection.execute(
-        "SELECT layer, record, code FROM held WHERE released_at IS NULL ORDER BY record"
+        "SELECT layer, record, code FROM held WHERE released_at IS NULL "
+        "ORDER BY record, layer, code"
     ).fetchall()
     return found
 

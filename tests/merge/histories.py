@@ -506,4 +506,6 @@ def assert_same(one: dict[str, Any], other: dict[str, Any], what: str) -> None:
     for name, rows in one.items():
         told += [f"  {name} - {each}"[:900] for each in rows if each not in other[name]]
         told += [f"  {name} + {each}"[:900] for each in other[name] if each not in rows]
+        if not told and rows != other[name]:
+            told.append(f"  {name}: {rows} and {other[name]}"[:1800])
     assert one == other, "\n".join([f"not true: {what}", *told])

@@ -12,6 +12,7 @@ from xiangtu.errors import BadPackage
 from xiangtu.merge import conflicts
 from xiangtu.merge.held import list_held
 from xiangtu.merge.waiting import list_waiting
+from xiangtu.package.refused_packages import list_refused
 from xiangtu.package.survey_package import pack
 from xiangtu.store import SurveyFile
 
@@ -182,6 +183,55 @@ def test_a_clones_next_package_is_recognised_by_the_one_before_it(world):
     clone = in_a_clone(world, "a", twice)
     world.merge(edited_and_packed(world, "a", 2))
     assert refused(world, clone).code == "package.other_chain"
+
+
+def test_what_a_clone_surveyed_can_be_taken_in_as_another_tablets(world):
+    """Both went on from one shared change; each is then a side of its own."""
+    storeys(world, "a", 1)  # made before the tablet was cloned, so both have it
+
+    def twice() -> Path:
+        first = edited_and_packed(world, "a", 8)
+        with world.survey("a") as file:
+            file.update("house", known("house", 1), {"storeys": 7})
+        clones.append(first)
+        return world.pack("a")
+
+    clones: list[Path] = []
+    clones.append(in_a_clone(world, "a", twice))
+    world.merge(edited_and_packed(world, "a", 2))
+    before = state(world)
+    assert refused(world, clones[0]).code == "package.number_used_twice"
+    report = world.merge(clones[0], clone=True)
+    assert (report.state, report.changes) == ("merged", 1), "the shared change is not there twice"
+    with world.open() as file:
+        (conflict,) = conflicts.list_conflicts(file)
+        assert {head.values["storeys"] for head in conflict.heads} == {2, 8}
+        assert conflict.base == {"storeys": 1}
+    second = world.merge(clones[1], clone=True)
+    assert second.device == report.device != world.tablets["a"].device_id
+    assert shown(world, known("house", 1)) == 7
+    assert world.merge(clones[0], clone=True).state == "already"
+    merged = state(world)
+    for each in (second, report):
+        world.undo(each.batch)
+    assert state(world) == before
+    for package in clones:
+        world.merge(package, clone=True)
+    assert state(world) == merged
+    world.merge(edited_and_packed(world, "a", 3))  # the tablet itself goes on as before
+    assert not refused_devices(world)
+
+
+def refused_devices(world: County) -> list[str]:
+    """Tablets that have a refused package at the county."""
+    with world.open() as file:
+        return [each.device for each in list_refused(file)]
+
+
+def test_what_is_no_clones_is_not_taken_for_one(world):
+    with pytest.raises(BadPackage) as fault:
+        world.merge(edited_and_packed(world, "a", 2), clone=True)
+    assert fault.value.code == "package.no_clone"
 
 
 def test_a_tablet_restored_from_a_backup_repeats_numbers_with_other_contents(world):

@@ -29,6 +29,9 @@ def add(commands: Commands) -> None:
     join.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")
     join.add_argument("--dry-run", action="store_true",
                       help=_("say what it would do; write nothing"))  # fmt: skip
+    join.add_argument("--clone", action="store_true", help=_(
+        "of a cloned tablet, or one restored from a backup: take it in as another tablet's"
+    ))  # fmt: skip
 
     held = commands.add(
         "held", run_held, "list records held back, packages that wait or were refused, and why"
@@ -80,7 +83,8 @@ def run_merge(call: Call) -> Outcome:
             try:
                 report = merge(
                     file, path, identity,
-                    author=call.author, dry_run=arguments.dry_run, progress=part,
+                    author=call.author, dry_run=arguments.dry_run, clone=arguments.clone,
+                    progress=part,
                 )  # fmt: skip
             except BaseException:
                 for before, _report in reports:

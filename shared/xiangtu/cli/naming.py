@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..catalogue import Catalogue
 from ..merge.changes import LINEAGE, RECORD
+from ..merge.clones import origin
 from ..package.enrolment import devices
 from ..store import SurveyFile
 from .language import Translation
@@ -44,5 +45,5 @@ class Naming:
 
     def tablet(self, device: str) -> str:
         """A tablet by the name it was enrolled with, and its id."""
-        name = self.tablets.get(device)
+        name = self.tablets.get(origin(device))
         return f"{name} ({device})" if name else device

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..errors import BadPackage
-from ..package.description import PackageDescription
 from ..package.survey_package import OpenedPackage
 from ..store import SurveyFile
 from ..store.identity import new_uuid
@@ -74,13 +73,8 @@ def branch_of(file: SurveyFile, opened: OpenedPackage) -> Branch:
     return Branch(f"{about.device}{_MARK}{number}")
 
 
-def described(about: PackageDescription, branch: Branch) -> PackageDescription:
-    """The package as one of its branch."""
-    return replace(about, device=branch.device)
-
-
-def renamed(file: SurveyFile, opened: OpenedPackage, intake: Intake, branch: Branch) -> Intake:
-    """The changes as those of the branch, without the ones that both tablets have.
+def renamed(file: SurveyFile, opened: OpenedPackage, intake: Intake, branch: str) -> Intake:
+    """The changes as those of the branch (a device id), without the ones that both tablets have.
 
     Whoever made them had seen the tablet's own changes up to where the two parted. Raises
     BadPackage("package.no_clone") where the county has all of them.
@@ -93,13 +87,13 @@ def renamed(file: SurveyFile, opened: OpenedPackage, intake: Intake, branch: Bra
         )
     )
     own = [change for change in intake.changes if shared.get(change.number) != change.uuid]
-    parted = _parted(file, device, branch, own[0].number - 1) if own else 0
     if not own:
         raise BadPackage("package.no_clone", path=opened.path, device=device)
+    parted = _parted(file, branch, own[0].number - 1)
     before = dict(
         file.connection.execute(
             "SELECT uuid, basis FROM change WHERE device = ? AND number BETWEEN ? AND ?",
-            (branch.device, own[0].number, own[-1].number),
+            (branch, own[0].number, own[-1].number),
         )
     )
     fresh = {change.basis for change in own if change.uuid not in before}
@@ -107,7 +101,7 @@ def renamed(file: SurveyFile, opened: OpenedPackage, intake: Intake, branch: Bra
     changes = tuple(
         replace(
             change,
-            device=branch.device,
+            device=branch,
             basis=before.get(change.uuid) or bases[change.basis],
         )
         for change in own
@@ -117,10 +111,10 @@ def renamed(file: SurveyFile, opened: OpenedPackage, intake: Intake, branch: Bra
     return replace(intake, changes=changes, held=held)
 
 
-def _parted(file: SurveyFile, device: str, branch: Branch, now: int) -> int:
+def _parted(file: SurveyFile, branch: str, now: int) -> int:
     """The last number that both tablets have; known from the first package of the branch."""
     (first,) = file.connection.execute(
-        "SELECT min(number) FROM change WHERE device = ?", (branch.device,)
+        "SELECT min(number) FROM change WHERE device = ?", (branch,)
     ).fetchone()
     return now if first is None else first - 1
 

@@ -16,10 +16,11 @@ from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..errors import BadPackage, Cancelled
 from ..geo import blobs
 from ..package import package_table, refused_packages
+from ..package.description import PackageDescription
 from ..package.survey_package import OpenedPackage, open_package
 from ..store import SurveyFile, derived
 from ..store.secrets import key_hmacs
-from . import likeness, waiting
+from . import clones, likeness, waiting
 from .batches import Batch, close_batch, open_batch
 from .changes import Change, Knowledge, changes_of, with_names
 from .clocks import wrong_clock
@@ -107,6 +108,7 @@ def merge(
     *,
     author: str = "",
     dry_run: bool = False,
+    clone: bool = False,
     progress: Progress = None,
 ) -> MergeReport:
     """Merge a survey package into a county file.
@@ -117,6 +119,9 @@ def merge(
         The county's secret key, "AGE-SECRET-KEY-1…"; it opens the package.
     dry_run : bool
         Do everything, report it, and leave the file as it was.
+    clone : bool
+        Take in what a cloned tablet, or one restored from a backup, surveyed under numbers that
+        are taken: as a device of its own (see clones).
 
     Raises BadPackage (refused whole, nothing changed but that the refusal is noted for the tablet,
     see package.refused_packages), RefusedSignature, FileBusy, Cancelled.
@@ -126,8 +131,8 @@ def merge(
         refused_packages.noting(file, Path(package), identity, author, keep=not dry_run),
         open_package(Path(package), identity=identity, file=file) as opened,
     ):
-        state, waits_for = waiting.place_in_chain(file, opened)
-        about = opened.description
+        turn = _turn(file, opened, clone)
+        state, waits_for, about = turn
         report = MergeReport(
             about.uuid, about.device, about.number, state, waits_for=waits_for, dry_run=dry_run
         )
@@ -135,7 +140,7 @@ def merge(
             return report
         try:
             with file.atomic(quiet=True, doing="merge", author=author):
-                if waiting.place_in_chain(file, opened) != (state, waits_for):
+                if _turn(file, opened, clone) != turn:
                     raise _Overtaken
                 if state == WAITING:
                     waiting.keep(file, opened, Path(package))
@@ -147,7 +152,10 @@ def merge(
         except _DryRun:
             return report
         except _Overtaken:
-            return merge(file, package, identity, author=author, dry_run=dry_run, progress=progress)
+            return merge(
+                file, package, identity,
+                author=author, dry_run=dry_run, clone=clone, progress=progress,
+            )  # fmt: skip
     # Of a package merged before as well: whoever merged it may have been killed after that.
     followed = []
     for path in waiting.next_in_line(file, about.device, about.number):
@@ -163,6 +171,17 @@ def merge(
     return replace(report, followed=tuple(followed))
 
 
+def _turn(
+    file: SurveyFile, opened: OpenedPackage, clone: bool
+) -> tuple[str, int | None, PackageDescription]:
+    """Whether a package is to be merged, was, or waits and for which number; and as whose."""
+    if not clone:
+        return (*waiting.place_in_chain(file, opened), opened.description)
+    branch = clones.branch_of(file, opened)
+    about = replace(opened.description, device=branch.device)
+    return (ALREADY if branch.already else MERGED), None, about
+
+
 def take_in(
     file: SurveyFile,
     opened: OpenedPackage,
@@ -175,6 +194,8 @@ def take_in(
     _step(progress, 0.1, "merge.reading")
     catch_up(file)
     intake = read(opened, file)
+    if report.device != opened.description.device:
+        intake = clones.renamed(file, opened, intake, report.device)
     batch = open_batch(file, "merge", author)
     sound = [change for change in intake.changes if change.record not in intake.held]
     verdict = weigh(file, sound)
@@ -212,7 +233,8 @@ def take_in(
         catalogue=_other_catalogue(file, opened),
         clock=asdict(clock) if clock else None,
     )
-    package_table.note(file.connection, opened.description, opened.sha256, "merged", batch.uuid)
+    about = replace(opened.description, device=report.device)
+    package_table.note(file.connection, about, opened.sha256, "merged", batch.uuid)
     close_batch(file, batch, {**asdict(report), "followed": []})
     _step(progress, 0.95, "merge.saving")
     return report

@@ -67,14 +67,15 @@ def presence(
     gone = [head for head in heads if head.says == GONE]
     if not gone:
         return HERE, ()
-    # An edit that one of those who deleted had before them was deleted knowingly.
+    # An edit that one of those who deleted had before them was deleted knowingly. Who goes on with
+    # a record, or adds to it, after seeing it deleted contradicts too: work that the county had
+    # not seen yet keeps it on the tablet.
     beside = {
         other.uuid: other
         for other in (*changes, *descendants)
         if other.operation != "delete"
         and (other.writes or (other.says == KEEP and other.record != heads[0].record))
         and not any(knowledge.sees(head, other) for head in gone)
-        and not all(knowledge.sees(other, head) for head in gone)
     }
     for head in heads:
         if head.says == KEEP:
