@@ -57,9 +57,9 @@ bench: setup  ## measured comparisons, printed side by side
 
 .PHONY: translations
 translations: setup  ## bring the command line's new sentences into i18n, to be translated there
-	@xgettext --from-code=UTF-8 -L Python --omit-header --no-location --sort-output -k -k_ \
+	@xgettext --from-code=UTF-8 -L Python --omit-header --no-location --sort-output --no-wrap -k -k_ \
 	  -ktranslate -kadd:3 -kadd_action:4 -o .cache/xiangtu.pot shared/xiangtu/cli/*.py
-	@msgmerge --quiet --no-fuzzy-matching --no-location --update --backup=none \
+	@msgmerge --quiet --no-wrap --no-fuzzy-matching --no-location --update --backup=none \
 	  i18n/zh_CN/LC_MESSAGES/xiangtu.po .cache/xiangtu.pot
 
 .PHONY: clean
