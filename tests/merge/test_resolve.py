@@ -180,6 +180,24 @@ def test_a_delete_by_someone_who_saw_the_edit_stands(story):
     assert not story.resolve().exists
 
 
+def test_two_deletes_agree_though_one_of_them_had_not_seen_an_edit_that_the_other_had(story):
+    a, b = story.assign("a"), story.assign("b")
+    story.change("a", a, "update", storeys="3")
+    story.change("a", a, "delete")
+    story.change("b", b, "delete")
+    assert not story.resolve().exists
+
+
+def test_who_goes_on_with_a_record_after_seeing_it_deleted_contradicts(story):
+    a = story.assign("a")
+    story.change("a", a, "delete")
+    b = story.assign("b")
+    story.change("b", b, "update", storeys="3")
+    result = story.resolve()
+    assert result.exists
+    assert [conflict.unit for conflict in result.conflicts] == [RECORD]
+
+
 def test_two_deletes_agree(story):
     a, b = story.assign("a"), story.assign("b")
     story.change("a", a, "delete")
