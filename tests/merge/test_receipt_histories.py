@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from county import SRID, fill
+from histories import IDENTITY, World, in_memory, make_blank, opened
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from test_histories import HISTORIES, IDENTITY, World
-from xiangtu import catalogue, store
+from xiangtu import store
 from xiangtu.errors import BadInput, MergeRefused
 from xiangtu.merge import batches, conflicts, duplicates, joining, plan, waiting
 from xiangtu.merge.office_edits import catch_up
@@ -21,9 +23,9 @@ from xiangtu.merge.undo import undo
 from xiangtu.package import clearing, package_table, receipt
 from xiangtu.package.description import ReceiptDescription, from_json, to_json
 from xiangtu.package.record_states import STATES, part_columns, record_states
-from xiangtu.sealing import age
 
 TABLETS = ("a" * 16, "b" * 16, "c" * 16)
+HISTORIES = int(os.environ.get("XIANGTU_HISTORIES", "40"))
 
 
 class Office(World):
@@ -33,28 +35,49 @@ class Office(World):
         before = len(self.packages)
         super().pack(name)
         for package in self.packages[before:]:
-            with store.open(self.tablet(name)) as tablet, tablet.atomic():
+            tablet = self.tablets[name]
+            with tablet.atomic():
                 package_table.note(tablet.connection, package.description, package.sha256, "packed")
 
-    def merge(self, file: store.SurveyFile) -> None:
+    def day(self, name: str) -> None:
+        """A tablet at work, packages as they come, decisions, a receipt."""
+        chance, tablet = self.chance, self.tablets[name]
+        self.work(tablet, chance.randint(1, 6))
+        if chance.random() < 0.2:
+            tablet.connection.execute(
+                "UPDATE house SET storeys = 'many' WHERE fid = (SELECT min(fid) FROM house)"
+            )
+        if chance.random() < 0.8:
+            self.pack(name)
+        for _ in range(chance.randint(1, 4)):
+            self.merge()
+        for _ in range(chance.randint(0, 2)):
+            self.decide()
+        self.answer(chance.choice(sorted(self.tablets)))
+        if chance.random() < 0.2:
+            self.assign(chance.choice(sorted(self.tablets)))
+
+    def merge(self) -> None:
         """One package as it comes, in whatever order."""
+        file = self.county
         if not self.packages:
             return
-        opened = self.chance.choice(self.packages)
-        about = opened.description
+        package = self.chance.choice(self.packages)
+        about = package.description
         if self.chance.random() < 0.15:
             refuse(file, about)
             return
-        state, _ = waiting.place_in_chain(file, opened)
+        state, _ = waiting.place_in_chain(file, package)
         if state == "waiting":
             with file.atomic():
-                package_table.note(file.connection, about, opened.sha256, "waiting")
+                package_table.note(file.connection, about, package.sha256, "waiting")
         elif state == "merged":
             report = plan.MergeReport(about.uuid, about.device, about.number, state)
             with file.atomic(quiet=True):
-                plan.take_in(file, opened, IDENTITY, "officer", report, None)
+                plan.take_in(file, package, IDENTITY, "officer", report, None)
 
-    def decide(self, file: store.SurveyFile) -> None:
+    def decide(self) -> None:
+        file = self.county
         what = self.chance.choice(("conflict", "pair", "undo", "undo"))
         if what == "conflict":
             found = conflicts.list_conflicts(file)
@@ -75,22 +98,22 @@ class Office(World):
                 with contextlib.suppress(MergeRefused, BadInput):
                     undo(file, str(self.chance.choice(found).number), author="officer")
 
-    def answer(self, file: store.SurveyFile, name: str) -> None:
+    def answer(self, name: str) -> None:
         """A receipt written, read and held against the county's journal."""
+        file, tablet = self.county, self.tablets[name]
         catch_up(file)
         about = receipt.describe(file, name)
         if about is None:
             return
         told = from_json(ReceiptDescription, to_json(about), Path("receipt"))
         assert told == about
-        with store.open(self.tablet(name)) as tablet:
-            receipt.take_in(tablet, told, Path("receipt"))
+        receipt.take_in(tablet, told, Path("receipt"))
+        check(file, tablet)
+        if self.chance.random() < 0.4:
+            journal = tablet.connection.execute("SELECT * FROM change").fetchall()
+            clearing.clear_survey(tablet)
+            assert tablet.connection.execute("SELECT * FROM change").fetchall() == journal
             check(file, tablet)
-            if self.chance.random() < 0.4:
-                journal = tablet.connection.execute("SELECT * FROM change").fetchall()
-                clearing.clear_survey(tablet)
-                assert tablet.connection.execute("SELECT * FROM change").fetchall() == journal
-                check(file, tablet)
 
 
 def refuse(file: store.SurveyFile, about) -> None:
@@ -151,21 +174,11 @@ def below(parts: dict[str, set[str]], record: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def blank(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("blank")
-    for name in ("county", *TABLETS):
-        with store.create(
-            folder / f"{name}.sqlite",
-            catalogue.load(),
-            SRID,
-            role="county" if name == "county" else "tablet",
-            county="990101",
-            device=None if name == "county" else name,
-            recipient=age.recipient_of(IDENTITY),
-        ) as file:
-            if name == "county":
-                fill(file)
-    return folder
+def place() -> Iterator[Path]:
+    with in_memory() as folder:
+        (folder / "blank").mkdir()
+        make_blank(folder / "blank", TABLETS)
+        yield folder
 
 
 @given(st.integers(0, 2**32))
@@ -175,34 +188,15 @@ def blank(tmp_path_factory) -> Path:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_nothing_is_called_safe_that_is_not_in_force(blank, tmp_path_factory, seed):
+def test_nothing_is_called_safe_that_is_not_in_force(place: Path, seed: int):
     chance = random.Random(seed)
-    office = Office(tmp_path_factory.mktemp("office"), chance)
-    for each in blank.iterdir():
-        store.copy(each, office.folder / each.name)
-    names = TABLETS[: chance.randint(1, 3)]
-    with store.open(office.county) as file:
+    names = TABLETS[: chance.randint(1, len(TABLETS))]
+    with (
+        tempfile.TemporaryDirectory(dir=place) as folder,
+        opened(place / "blank", Path(folder), names) as (county, tablets),
+    ):
+        office = Office(county, tablets, chance)
         for name in names:
-            file.connection.execute(
-                "INSERT INTO device VALUES (?, ?, x'', '', '', NULL)", (name, name)
-            )
-    for name in names:
-        office.assign(name)
-    for _ in range(chance.randint(4, 10)):
-        name = chance.choice(names)
-        office.work(office.tablet(name), chance.randint(1, 6))
-        if chance.random() < 0.2:
-            with store.open(office.tablet(name)) as tablet:
-                tablet.connection.execute(
-                    "UPDATE house SET storeys = 'many' WHERE fid = (SELECT min(fid) FROM house)"
-                )
-        if chance.random() < 0.8:
-            office.pack(name)
-        with store.open(office.county) as file:
-            for _ in range(chance.randint(1, 4)):
-                office.merge(file)
-            for _ in range(chance.randint(0, 2)):
-                office.decide(file)
-            office.answer(file, chance.choice(names))
-        if chance.random() < 0.2:
-            office.assign(chance.choice(names))
+            office.assign(name)
+        for _ in range(chance.randint(4, 10)):
+            office.day(chance.choice(names))
