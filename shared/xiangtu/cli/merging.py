@@ -249,17 +249,16 @@ def run_duplicates(call: Call) -> Outcome:
         }
         states = {"open": _("open"), "joined": _("joined"), "apart": _("apart")}
 
-        def called(uuid: str) -> str:
-            return f"{titles[uuid]} {uuid}" if uuid in titles else uuid
-
+        rows: list[tuple[object, ...]] = []
+        for each in found:
+            rows += [
+                (each.id, names.layer(each.layer), each.a, titles.get(each.a, ""),
+                 reasons.get(each.reason, each.reason), states.get(each.state, each.state)),
+                ("", "", each.b, titles.get(each.b, ""), "", ""),
+            ]  # fmt: skip
         terminal.table(
-            ["ID", _("layer"), "A", "B", _("reason"), _("state")],
-            [
-                (each.id, names.layer(each.layer), called(each.a), called(each.b),
-                 reasons.get(each.reason, each.reason), states.get(each.state, each.state))
-                for each in found
-            ],
-        )  # fmt: skip
+            ["ID", _("layer"), _("record"), _("name or code"), _("reason"), _("state")], rows
+        )
         if waiting:
             terminal.note(_("Decide with: xiangtu duplicates COUNTY.sqlite join ID, or apart ID"))
 

@@ -168,18 +168,23 @@ def _points(
     place itself: two do not hold the pole at the same side of a well. The layer's snapping
     distance stands for that."""
     snap = min(layer.accuracy.snap_m, WORST_ACCURACY_M) if layer.accuracy else 0.0
-    shares = (KEPT_OF_ONE_NAME, KEPT, KEPT_OF_OTHER_NAMES)
+    factors = [reach_m(1.0, 0.0, each) for each in (KEPT_OF_ONE_NAME, KEPT, KEPT_OF_OTHER_NAMES)]
+    shapes = [each.shape for each in records.values()]
+    places = dict(
+        zip(records, zip(shapely.get_x(shapes), shapely.get_y(shapes), strict=True), strict=True)
+    )
     found: dict[tuple[str, str], Likeness] = {}
     for a, b in pairs:
         one, two = records.get(a), records.get(b)
         if one is None or two is None or one.kind != two.kind:
             continue
-        if one.shape is None or two.shape is None or one.shape.is_empty or two.shape.is_empty:
-            continue
+        apart = math.dist(places[a], places[b])
+        if not apart <= FURTHEST_M:
+            continue  # a place that is not told is a NaN, and within nothing
         names = agreement(one.name, two.name)
-        apart = math.hypot(one.shape.x - two.shape.x, one.shape.y - two.shape.y)
-        if apart <= math.hypot(snap, reach_m(one.accuracy_m, two.accuracy_m, shares[names])):
-            found[a, b] = Likeness("near", (names, apart))
+        reach = factors[names] * math.hypot(one.accuracy_m, two.accuracy_m)
+        if apart <= math.hypot(snap, reach):
+            found[a, b] = Likeness("near", (names, float(apart)))
     if layer.compositions and found:
         of_one = _parts_of_one(file, layer, list(found))
         found = {pair: likeness for pair, likeness in found.items() if pair in of_one}
