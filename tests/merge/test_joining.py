@@ -11,6 +11,7 @@ from xiangtu.errors import MergeRefused
 from xiangtu.merge import conflicts, duplicates, joining
 from xiangtu.merge.batches import Batch, list_batches
 from xiangtu.merge.likeness import pair_id
+from xiangtu.merge.titles import titles
 
 
 @dataclass
@@ -491,9 +492,9 @@ def test_titles_are_told_of_records_that_are_there_and_of_those_joined_away(twic
         twice.bring(name)
     with twice.county.open() as file:
         (pair,) = (each for each in duplicates.list_pairs(file) if each.layer == "relic")
-        told = duplicates.titles(file, [pair])
+        told = titles(file, [(pair.layer, pair.a), (pair.layer, pair.b)])
         assert set(told.values()) == {"a碑 990101-0001", "b碑"}
         joining.join(file, pair.id, author="officer")
-        told = duplicates.titles(file, [pair])
+        told = titles(file, [(pair.layer, pair.a), (pair.layer, pair.b)])
     assert told.keys() == {pair.a, pair.b}
     assert {"a碑 990101-0001", "b碑"} & set(told.values()), "what was joined away has its own name"

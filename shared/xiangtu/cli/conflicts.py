@@ -13,6 +13,7 @@ from ..merge import batches, bulk, conflicts
 from ..merge.changes import LINEAGE
 from ..merge.conflicts import COMBINED, Conflict, Which
 from ..merge.neighbours import Neighbour
+from ..merge.titles import titles
 from ..package.enrolment import devices
 from ..words import phrase
 from .command import Call, Commands, Outcome, Parser, county_for_writing, whole_number
@@ -95,6 +96,7 @@ def run_conflicts(call: Call) -> Outcome:
         found = conflicts.list_conflicts(file, which, limit=limit, offset=arguments.after)
         total = conflicts.count_conflicts(file, which)
         names = Naming.of(file, call.translate)
+        called = titles(file, [(each.layer, each.record) for each in found])
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -102,7 +104,7 @@ def run_conflicts(call: Call) -> Outcome:
             terminal.line(_("No open conflicts."))
             return
         for each in found:
-            _show_conflict(terminal, names, each)
+            _show_conflict(terminal, names, each, called.get(each.record))
         left = total - arguments.after - len(found)
         if left > 0:
             terminal.line(
@@ -125,7 +127,9 @@ def run_conflicts(call: Call) -> Outcome:
     return Outcome(document, show, waits=bool(total))
 
 
-def _show_conflict(terminal: Terminal, names: Naming, conflict: Conflict) -> None:
+def _show_conflict(
+    terminal: Terminal, names: Naming, conflict: Conflict, called: str | None
+) -> None:
     _ = terminal.translate
     says = {
         "keep": _("keep: edited"),
@@ -133,9 +137,9 @@ def _show_conflict(terminal: Terminal, names: Naming, conflict: Conflict) -> Non
         "whole": _("whole: edited, as one record"),
         "parts": _("parts: split or joined"),
     }
-    title = f"{names.layer(conflict.layer)} {conflict.record}"
+    title = " ".join(filter(None, (names.layer(conflict.layer), called, conflict.record)))
     terminal.line(f"{conflict.id}  {title}  {names.unit(conflict.layer, conflict.unit)}")
-    said, combined, before = _cells(conflict)
+    said, combined, before = _cells(conflict, names)
     rows: list[tuple[object, ...]] = [
         (
             head.number,
@@ -170,7 +174,7 @@ def _named(neighbour: Neighbour, _: Translation) -> str:
     return f"{' '.join(names) or neighbour.record} ({_('head')} {heads})"
 
 
-def _cells(conflict: Conflict) -> tuple[list[str], str, str]:
+def _cells(conflict: Conflict, names: Naming) -> tuple[list[str], str, str]:
     """What the heads, the proposal and what was before say, each in one cell: only the columns in
     which heads differ (equal measurements would hide the outlines), the outline first. A single
     column needs no name."""
@@ -184,11 +188,10 @@ def _cells(conflict: Conflict) -> tuple[list[str], str, str]:
     ] or columns
 
     def cell(values: Mapping[str, object]) -> str:
+        worded = {name: names.value(conflict.layer, name, values.get(name)) for name in shown}
         told = [
-            text_of(values.get(name))
-            if len(shown) == 1 or name == GEOMETRY_COLUMN
-            else text_of({name: values.get(name)})
-            for name in shown
+            text_of(value) if len(shown) == 1 or name == GEOMETRY_COLUMN else text_of({name: value})
+            for name, value in worded.items()
         ]
         return " · ".join(each for each in told if each) or "–"
 

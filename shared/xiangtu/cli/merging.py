@@ -10,6 +10,7 @@ from ..errors import BadInput
 from ..merge import batches, duplicates, joining, undo
 from ..merge.held import list_held
 from ..merge.plan import WAITING, MergeReport, merge
+from ..merge.titles import titles
 from ..merge.waiting import list_waiting
 from ..package.refused_packages import RefusedPackage, dismiss, list_refused
 from ..sealing import keys
@@ -231,7 +232,9 @@ def run_duplicates(call: Call) -> Outcome:
     """xiangtu duplicates."""
     with store.open(call.county) as file:
         found = duplicates.list_pairs(file)
-        titles = duplicates.titles(file, found)
+        called = titles(
+            file, [(each.layer, record) for each in found for record in (each.a, each.b)]
+        )
         names = Naming.of(file, call.translate)
     waiting = [each for each in found if each.state == "open"]
 
@@ -252,9 +255,9 @@ def run_duplicates(call: Call) -> Outcome:
         rows: list[tuple[object, ...]] = []
         for each in found:
             rows += [
-                (each.id, names.layer(each.layer), each.a, titles.get(each.a, ""),
+                (each.id, names.layer(each.layer), each.a, called.get(each.a, ""),
                  reasons.get(each.reason, each.reason), states.get(each.state, each.state)),
-                ("", "", each.b, titles.get(each.b, ""), "", ""),
+                ("", "", each.b, called.get(each.b, ""), "", ""),
             ]  # fmt: skip
         terminal.table(
             ["ID", _("layer"), _("record"), _("name or code"), _("reason"), _("state")], rows

@@ -43,6 +43,20 @@ class Naming:
         field = self.catalogue.field_of(layer_name, unit) if layer else None
         return field.label.in_language(self.translate.language) if field else unit
 
+    def value(self, layer_name: str, column: str, value: object) -> object:
+        """A code with its label behind it; any other value as it is."""
+        layer = self.catalogue.layers.get(layer_name)
+        field = self.catalogue.field_of(layer_name, column) if layer else None
+        if field is None or field.code_list is None or not isinstance(value, str):
+            return value
+        codes = self.catalogue.code_lists[field.code_list].codes
+        return "; ".join(
+            f"{code} {codes[code].label.in_language(self.translate.language)}"
+            if code in codes
+            else code
+            for code in value.split(";")
+        )
+
     def tablet(self, device: str) -> str:
         """A tablet by the name it was enrolled with, and its id."""
         name = self.tablets.get(origin(device))

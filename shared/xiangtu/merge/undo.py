@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from ..errors import Cancelled, MergeRefused
 from ..store import SurveyFile
@@ -18,6 +17,7 @@ from .changes import Change, Knowledge, changes_of
 from .office_edits import catch_up
 from .standing import carry_out, weigh
 from .state import Settling
+from .titles import titles
 
 #: So many of the records that build on a batch are named in a refusal; all are in its facts.
 _NAMED = 5
@@ -88,24 +88,11 @@ def dependents(file: SurveyFile, batch: Batch) -> list[Dependent]:
 
 
 def _names(file: SurveyFile, building: Sequence[Dependent]) -> str:
-    """What people call the records that build on a batch: their titles, else their uuids."""
-    records = dict.fromkeys((each.layer, each.record) for each in building)
-    named = [_title(file, *each) for each in islice(records, _NAMED)]
+    """What people call the records that build on a batch, else their uuids."""
+    records = list(dict.fromkeys((each.layer, each.record) for each in building))
+    called = titles(file, records[:_NAMED])
+    named = [called.get(record, record) for _, record in records[:_NAMED]]
     return ", ".join(named) + (" …" if len(records) > _NAMED else "")
-
-
-def _title(file: SurveyFile, layer: str, record: str) -> str:
-    known = file.catalogue.layers.get(layer)
-    for column in (known.title_field, known.key) if known else ():
-        row = (
-            column
-            and file.connection.execute(
-                f'SELECT "{column}" FROM "{layer}" WHERE uuid = ?', (record,)
-            ).fetchone()
-        )
-        if row and row[0]:
-            return str(row[0])
-    return record
 
 
 def _same_matter(file: SurveyFile, later: Change, earlier: Change) -> bool:
