@@ -8,7 +8,7 @@ import pytest
 from county import VILLAGE, County, known, make_county, outline, state
 from xiangtu.geo import blobs
 from xiangtu.merge import conflicts
-from xiangtu.merge.changes import RECORD
+from xiangtu.merge.changes import LINEAGE, RECORD
 from xiangtu.merge.duplicates import list_pairs
 from xiangtu.merge.held import list_held
 
@@ -118,6 +118,23 @@ def test_a_house_moved_in_the_office_to_a_homestead_in_question_is_one_of_its_pa
         assert moved in {head.change for head in conflict.heads}
         conflicts.take(file, conflict.id, "gone", author="officer")
         assert file.get("house", HOUSE) is None, "what goes takes its parts along"
+
+
+def test_parts_deleted_in_the_office_leave_no_split_to_decide(world):
+    parcel = known("farmland", 0)
+    with world.survey("a") as file:
+        part = file.insert("farmland", {"village": VILLAGE}, outline(0, 100, 10))
+        file.descend("farmland", parcel, part, "split")
+        file.update("farmland", parcel, {"ended_on": "2026-05-01"})
+    with world.survey("b") as file:
+        file.update("farmland", parcel, {"crop": "rice"})
+    for name in "ab":
+        world.merge(world.pack(name))
+    assert in_conflict(world) == [(parcel, LINEAGE)]
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.delete("farmland", part)
+    assert in_conflict(world) == []
 
 
 def test_a_decision_about_outlines_looks_for_pairs_again(world):

@@ -11,7 +11,7 @@ from ..errors import BadInput
 from ..geo import blobs
 from ..merge import batches, bulk, conflicts
 from ..merge.changes import LINEAGE
-from ..merge.conflicts import COMBINED, Conflict, Which
+from ..merge.conflicts import COMBINED, Conflict, Head, Which
 from ..merge.neighbours import Neighbour
 from ..merge.titles import titles
 from ..package.enrolment import devices
@@ -143,7 +143,7 @@ def _show_conflict(
     rows: list[tuple[object, ...]] = [
         (
             head.number,
-            says.get(head.says or "", values),
+            _said(says[head.says], conflict, head, names) if head.says else values,
             head.author,
             names.tablet(head.device),
             head.time,
@@ -166,6 +166,18 @@ def _show_conflict(
             named.append(_("{count} more").format(count=left))
         terminal.line(_("Neighbours at moved edges: {names}").format(names="; ".join(named)))
     terminal.line()
+
+
+def _said(words: str, conflict: Conflict, head: Head, names: Naming) -> str:
+    """What a side says of the record itself, with what it edited, if that was an edit."""
+    if head.operation not in ("update", "decide"):
+        return words
+    told = {
+        name: names.value(conflict.layer, name, value)
+        for name, value in head.values.items()
+        if not name.startswith("@") and name != GEOMETRY_COLUMN
+    }
+    return f"{words} ({text_of(told)})" if told else words
 
 
 def _named(neighbour: Neighbour, _: Translation) -> str:

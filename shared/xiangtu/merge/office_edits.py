@@ -47,7 +47,8 @@ def catch_up(file: SurveyFile) -> None:
 
 
 def _above(file: SurveyFile, records: set[str], after: int) -> set[str]:
-    """All that these records are parts of, however far up, or were before change id `after`."""
+    """All that these records came from, or are parts of, however far up, or were before change id
+    `after`."""
     found = {
         parent
         for (parent,) in file.connection.execute(
@@ -55,6 +56,13 @@ def _above(file: SurveyFile, records: set[str], after: int) -> set[str]:
             "AND +c.device = ? AND v.old IS NOT NULL "
             "AND (substr(v.field, -5) = '_uuid' OR v.field = 'record')",
             (after, file.device_id),
+        )
+    }
+    with_names(file.connection, records)
+    found |= {
+        parent
+        for (parent,) in file.connection.execute(
+            "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid"
         )
     }
     level = records | found
