@@ -59,16 +59,16 @@ def _merging(files: list[Files], repeats: int, results: Path) -> None:
     if large_enough is not None:
         of_kinds = merging.measure_kinds(large_enough, repeats, say)
         table += f"\n\n{tables.merging_kinds(of_kinds, teams, changes)}"
-    _keep(results / "merging.md", table)
     plot.merging(times, teams, changes, results / "merging.svg")
+    _keep(results / "merging.md", table, "![Seconds over parcels](merging.svg)")
 
 
-def _keep(path: Path, table: str) -> None:
+def _keep(path: Path, table: str, plot_of_it: str = "") -> None:
     text = f"{table}\n\n{tables.machine()}\n"
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     print(text, flush=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}\n{plot_of_it}\n" if plot_of_it else text, encoding="utf-8")
 
 
 if __name__ == "__main__":
