@@ -24,8 +24,8 @@ from .conflicts import (
     side_of,
     write_choices,
 )
+from .kinship import parts_of
 from .proposals import accuracy_m, add_proposals
-from .state import parts_of
 
 NEWER, ACCURACY, DEVICE, COUNTY, SHOWN = "newer", "accuracy", "device", "county", "shown"
 #: The head whose change is the latest; the one measured best; that of the device in the

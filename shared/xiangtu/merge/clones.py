@@ -17,6 +17,7 @@ from ..store.identity import new_uuid
 from ..store.seen import NOTHING, Seen, load_basis
 from ..store.system_tables import NOW
 from .intake import Intake
+from .waiting import other_chain
 
 _MARK = "~"
 
@@ -55,13 +56,7 @@ def branch_of(file: SurveyFile, opened: OpenedPackage) -> Branch:
     own = {number: uuid for uuid, (device, number, _) in rows.items() if device == about.device}
     before = rows.get(about.previous) if about.previous else None
     if about.previous is not None and before is None:
-        raise BadPackage(
-            "package.other_chain",
-            path=opened.path,
-            device=about.device,
-            number=about.number,
-            previous=about.previous,
-        )
+        raise other_chain(opened)
     if before is not None and before[0] != about.device:
         return Branch(before[0])
     if own.get(about.number, about.uuid) == about.uuid:

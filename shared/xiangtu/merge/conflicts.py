@@ -12,12 +12,13 @@ from ..store import SurveyFile
 from ..store.system_tables import NEW_UUID, NOW
 from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import KEEP, LINEAGE, RECORD, Change, Knowledge, changes_of, with_names
+from .kinship import above_in_conflict
 from .likeness import propose
 from .neighbours import Neighbour
 from .office_edits import catch_up
 from .proposals import add_proposals
 from .resolve import head_values
-from .state import Outcome, Settling, above_in_conflict
+from .state import Outcome, Settling
 from .successors import CARRY, PARTS, WHOLE, divide_or_keep, write_gone
 
 #: What is taken in place of a head: the outline in which every side's corners are moved.

@@ -34,7 +34,7 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
     """Read the journal of an opened package; nothing in it is trusted.
 
     Raises BadPackage for a journal that is not this device's or is not whole. What is wrong with
-    one record alone is in `held`; whether what it needs is there is weighed in merge.standing.
+    one record alone is in `held`; whether what it needs is there is weighed in merge.weighing.
     """
     changes = _changes(opened)
     _check_journal(opened, file, changes)

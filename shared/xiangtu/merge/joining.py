@@ -12,8 +12,9 @@ from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import GONE, KEEP, RECORD, changes_of, with_names
 from .conflicts import log_decision
 from .duplicates import Pair, find_pair
+from .kinship import SAME
 from .likeness import pair_id, propose
-from .state import SAME, Settling
+from .state import Settling
 from .undo import undo
 
 

@@ -26,8 +26,8 @@ from ..store import SurveyFile
 from ..store.spatial_tables import index_name, is_indexed
 from . import shared_photos
 from .changes import with_names
+from .kinship import joined_away
 from .resemblance import FURTHEST_M, Likeness, Pairs, likenesses
-from .state import joined_away
 
 #: Why a pair is proposed, the strongest reason first: a pair has the first that holds.
 REASONS = ("same_code", "same_photo", "overlap", "same_shape", "near")

@@ -8,7 +8,8 @@ from ..package import package_table
 from ..store import SurveyFile
 from . import likeness
 from .changes import with_names
-from .state import Settling, parent_columns
+from .kinship import parent_columns
+from .state import Settling
 
 _CHECKED = "office_edits_checked"
 

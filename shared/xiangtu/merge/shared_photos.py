@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from ..catalogue.model import Layer
 from ..store import SurveyFile
+from ..store.journal_triggers import OWNER_COLUMN
 from .changes import with_names
-from .state import OWNER_COLUMN, aliases
+from .kinship import aliases
 
 #: More records than this with one photo, and it says nothing of any of them.
 MOST_OWNERS = 5

@@ -15,12 +15,8 @@ from dataclasses import dataclass, field
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..store import SurveyFile
 from .changes import GONE, RECORD, Change, Knowledge, changes_of, with_names
+from .kinship import SAME, aliases, joined_away, parent_columns, reference_columns
 from .resolve import CONFLICT, HERE, Resolution, presence, resolve, unaware
-
-#: Kind of lineage that says: parent is the same thing as child, and was joined to it.
-SAME = "same"
-#: Columns by which an attachment or a track names the record it belongs to.
-OWNER_COLUMN = "record"
 
 
 @dataclass
@@ -50,104 +46,6 @@ class Outcome:
 def conflict_id(record: str, unit: str) -> str:
     """The short name of the conflict about a unit of a record; the same in every order."""
     return hashlib.sha256(f"{record}|{unit}".encode()).hexdigest()[:10]
-
-
-def parent_columns(layer: Layer) -> dict[str, str]:
-    """Columns of a layer that name the record it is a part of → that record's layer ("" if any)."""
-    found = {relation.field: relation.parent for relation in layer.compositions}
-    if OWNER_COLUMN in layer.columns:
-        found[OWNER_COLUMN] = ""
-    return found
-
-
-def reference_columns(layer: Layer) -> set[str]:
-    """All columns of a layer that name another record by its uuid."""
-    return {relation.field for relation in layer.relations} | set(parent_columns(layer))
-
-
-def parts_of(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]:
-    """(layer, uuid) of the records that are now parts of this one."""
-    found = []
-    for child in file.catalogue.layers.values():
-        for column, parent in parent_columns(child).items():
-            if parent not in (layer, ""):
-                continue
-            found += [
-                (child.name, uuid)
-                for (uuid,) in file.connection.execute(
-                    f'SELECT uuid FROM "{child.name}" WHERE "{column}" = ?', (record,)
-                )
-            ]
-    return found
-
-
-def above_in_conflict(file: SurveyFile, layer: str, record: str) -> list[tuple[str, str]]:
-    """(layer, uuid) of all, however far up, that this record is a part of and whose existence is
-    in conflict."""
-    found: list[tuple[str, str]] = []
-    level = [(layer, record)]
-    while level:
-        above: list[tuple[str, str]] = []
-        for name, uuid in level:
-            columns = parent_columns(file.catalogue.layer(name))
-            for parent in current_parents(file, name, columns, uuid):
-                row = file.connection.execute(
-                    "SELECT layer FROM conflict WHERE record = ? AND unit = ?", (parent, RECORD)
-                ).fetchone()
-                if row and (row[0], parent) not in found:
-                    above.append((row[0], parent))
-        found += above
-        level = above
-    return found
-
-
-def current_parents(file: SurveyFile, layer: str, columns: Iterable[str], record: str) -> list[str]:
-    """The records that these columns of a record name in the table now."""
-    if not columns:
-        return []
-    row = file.connection.execute(
-        f'SELECT {_names(columns)} FROM "{layer}" WHERE uuid = ?', (record,)
-    ).fetchone()
-    return [value for value in row if isinstance(value, str)] if row else []
-
-
-def aliases(connection: sqlite3.Connection, records: Iterable[str]) -> dict[str, str]:
-    """Joined-away records among `records` → the record they were joined to, at the end."""
-    found: dict[str, str] = {}
-    with_names(connection, records)
-    open_ones = connection.execute(
-        "SELECT l.parent, l.child FROM temp.named n CROSS JOIN lineage l ON l.parent = n.uuid "
-        "WHERE l.kind = ?",
-        (SAME,),
-    ).fetchall()
-    for parent, child in open_ones:
-        seen = {parent}
-        while child not in seen:
-            seen.add(child)
-            row = connection.execute(
-                "SELECT child FROM lineage WHERE parent = ? AND kind = ?", (child, SAME)
-            ).fetchone()
-            if row is None:
-                break
-            child = row[0]
-        found[parent] = child
-    return found
-
-
-def joined_away(connection: sqlite3.Connection, records: Iterable[str]) -> set[str]:
-    """The records that were joined to one of `records`, or to one that was joined to it."""
-    with_names(connection, records)
-    return {
-        away
-        for (away,) in connection.execute(
-            "WITH RECURSIVE away (uuid) AS ("
-            "SELECT l.parent FROM temp.named n CROSS JOIN lineage l ON l.child = n.uuid "
-            "WHERE l.kind = :same UNION "
-            "SELECT l.parent FROM away a CROSS JOIN lineage l ON l.child = a.uuid "
-            "WHERE l.kind = :same) SELECT uuid FROM away",
-            {"same": SAME},
-        )
-    }
 
 
 class Settling:

@@ -13,7 +13,8 @@ from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..store import SurveyFile
 from .batches import Batch, write_decision
 from .changes import GONE, LINEAGE, RECORD, Change
-from .state import SAME, Settling, parts_of
+from .kinship import SAME, parts_of
+from .state import Settling
 
 PARTS = "parts"
 CARRY = "carry"

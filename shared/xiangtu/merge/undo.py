@@ -15,9 +15,9 @@ from . import likeness
 from .batches import Batch, close_batch, find_batch, open_batch
 from .changes import Change, Knowledge, changes_of
 from .office_edits import catch_up
-from .standing import carry_out, weigh
 from .state import Settling
 from .titles import titles
+from .weighing import carry_out, weigh
 
 #: So many of the records that build on a batch are named in a refusal; all are in its facts.
 _NAMED = 5

@@ -45,13 +45,7 @@ def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | 
         return "already", None
     before = rows.get(about.number - 1)
     if before is not None and before[0] != about.previous:
-        raise BadPackage(
-            "package.other_chain",
-            path=opened.path,
-            device=about.device,
-            number=about.number,
-            previous=about.previous,
-        )
+        raise other_chain(opened)
     last = before[2] if before is not None else 0
     if (before is not None or about.number == 1) and about.first_change != last + 1:
         raise BadPackage(
@@ -132,3 +126,15 @@ def list_waiting(file: SurveyFile) -> list[dict[str, object]]:
         }
         for uuid, device, number in waiting
     ]
+
+
+def other_chain(opened: OpenedPackage) -> BadPackage:
+    """The refusal of a package that goes on from one that this county does not have."""
+    about = opened.description
+    return BadPackage(
+        "package.other_chain",
+        path=opened.path,
+        device=about.device,
+        number=about.number,
+        previous=about.previous,
+    )

@@ -16,7 +16,7 @@ from ..store.system_tables import NOW
 from .batches import Batch
 from .changes import Change, changes_of, with_names
 from .held import NEEDS_OTHERS, Held, HeldRecord, hold, list_held
-from .state import parent_columns
+from .kinship import parent_columns
 
 
 @dataclass(frozen=True)
