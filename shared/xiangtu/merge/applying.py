@@ -7,7 +7,7 @@ it is a function of the set of changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..geo import blobs
