@@ -169,8 +169,8 @@ def state_of(file: store.SurveyFile) -> dict[str, object]:
 
 
 def orphans(file: store.SurveyFile) -> list[tuple[str, str]]:
-    """(layer, uuid) of parts whose record is not there."""
-    return [
+    """(layer, uuid) of parts whose record is not there, photos among them."""
+    found = [
         (layer.name, uuid)
         for layer in file.catalogue.layers.values()
         for relation in layer.compositions
@@ -179,6 +179,16 @@ def orphans(file: store.SurveyFile) -> list[tuple[str, str]]:
             f"AND {relation.field} NOT IN (SELECT uuid FROM {relation.parent})"
         )
     ]
+    for (owner,) in file.connection.execute("SELECT DISTINCT layer FROM attachment").fetchall():
+        found += [
+            ("attachment", uuid)
+            for (uuid,) in file.connection.execute(
+                f"SELECT uuid FROM attachment WHERE layer = ? "
+                f"AND record NOT IN (SELECT uuid FROM {owner})",
+                (owner,),
+            )
+        ]
+    return found
 
 
 def fill(file: store.SurveyFile) -> None:

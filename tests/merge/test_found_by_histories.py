@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from county import VILLAGE, County, known, make_county, outline, state
+from county import VILLAGE, County, known, make_county, orphans, outline, state
 from xiangtu.geo import blobs
 from xiangtu.merge import conflicts
 from xiangtu.merge.changes import LINEAGE, RECORD
@@ -187,3 +187,39 @@ def test_what_was_held_is_held_again_for_what_it_still_lacks(world):
 def late_package(world: County) -> str:
     """The newest package that tablet b made."""
     return max(world.folder.glob("b_*.xtp"), key=lambda path: path.stat().st_mtime_ns).name
+
+
+def test_a_photo_that_the_deleter_never_had_goes_with_its_record(world):
+    """Photos are not handed out; whoever deletes the house after they came takes them along."""
+    with world.survey("a") as file:
+        photo = file.insert("attachment", {"record": HOUSE, "layer": "house", "sha256": "0" * 64})
+    world.merge(world.pack("a"))
+    world.assign("b")
+    with world.survey("b") as file:
+        assert file.get("attachment", photo) is None
+        file.delete("homestead", HOMESTEAD)
+    report = world.merge(world.pack("b"))
+    with world.open() as file:
+        assert file.get("attachment", photo) is file.get("house", HOUSE) is None
+    assert in_conflict(world) == []
+    world.undo(report.batch)
+    with world.open() as file:
+        assert file.get("attachment", photo) and file.get("house", HOUSE)
+
+
+def test_a_homestead_deleted_after_its_house_is_not_outlived_by_it(world):
+    """The house was deleted beside a photo of it, and stays in conflict; whoever then deletes the
+    homestead had been told of the photo, so that nothing is left in question."""
+    with world.survey("b") as file:
+        file.insert("attachment", {"record": HOUSE, "layer": "house", "sha256": "0" * 64})
+    with world.survey("a") as file:
+        file.delete("house", HOUSE)
+    world.merge(world.pack("b"))
+    world.assign("a")
+    with world.survey("a") as file:
+        file.delete("homestead", HOMESTEAD)
+    world.merge(world.pack("a"))
+    assert in_conflict(world) == []
+    with world.open() as file:
+        assert orphans(file) == []
+        assert file.get("homestead", HOMESTEAD) is file.get("house", HOUSE) is None

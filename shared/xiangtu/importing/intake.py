@@ -14,7 +14,7 @@ from ..catalogue.model import Layer
 from ..errors import BadFile, BadInput
 from ..geo import blobs, transform
 from ..store import SurveyFile
-from ..store.values import UUID
+from ..store.identity import is_uuid
 from . import mapping as mappings
 from . import positions
 from .mapping import ImportMapping, Source
@@ -373,7 +373,7 @@ class _Uuids:
 
     def new(self, value: Any) -> str:
         text = as_text(value).lower()
-        if not UUID.fullmatch(text):
+        if not is_uuid(text):
             raise Misfit("uuid")
         if text in self._present:
             raise Misfit("uuid_exists")

@@ -52,7 +52,9 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
     for record, own in by_record.items():
         columns = references[own[0].layer]
         for change in own:
-            if change.operation == "delete":
+            if change.operation == "delete" or (
+                change.operation == "insert" and change is not own[0]
+            ):
                 doubtful.add(record)
             for column in columns:
                 value = change.values.get(column)
@@ -73,6 +75,7 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
             continue
         if (
             operation == "delete"
+            or by_record[record][0].operation == "insert"
             or basis_device == device
             or not all(
                 knowledge.basis(change.basis).has(basis_device, number)

@@ -12,7 +12,7 @@ from ..catalogue.model import GEOMETRY_COLUMN
 from ..errors import BadInput, MergeRefused
 from ..store import SurveyFile
 from .batches import Batch, close_batch, open_batch
-from .changes import GONE, KEEP, with_names
+from .changes import GONE, KEEP, LINEAGE, with_names
 from .clocks import trusted
 from .conflicts import (
     COMBINED,
@@ -26,6 +26,7 @@ from .conflicts import (
 )
 from .kinship import parts_of
 from .proposals import accuracy_m, add_proposals
+from .successors import PARTS
 
 NEWER, ACCURACY, DEVICE, COUNTY, SHOWN = "newer", "accuracy", "device", "county", "shown"
 #: The head whose change is the latest; the one measured best; that of the device in the
@@ -40,6 +41,7 @@ NOT_MEASURED = "undecided.not_measured"
 NOT_COMBINABLE = "undecided.not_combinable"
 CLOCK = "undecided.clock"
 PART_STAYS = "undecided.part_stays"
+NO_FIELD = "undecided.no_field"
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,15 @@ def _weigh(
     if prefer == DEVICE and which.device is None:
         raise BadInput("bulk.no_device")
     conflicts = open_conflicts(file, which)
+    undecided: Counter[str] = Counter()
     if which.field is None:
-        conflicts = [each for each in conflicts if each.unit not in PSEUDO_UNITS]
+        about_fields = [each for each in conflicts if each.unit not in PSEUDO_UNITS]
+        undecided[NO_FIELD] += len(conflicts) - len(about_fields)
+        conflicts = about_fields
     if prefer == COMBINED:
         conflicts = add_proposals(file, conflicts)
     ask = _Preferring(file, which, conflicts if prefer == NEWER else ()).by_name(prefer)
     chosen: list[tuple[Conflict, Head]] = []
-    undecided: Counter[str] = Counter()
     for conflict in conflicts:
         head = ask(conflict)
         if isinstance(head, Head):
@@ -150,7 +154,7 @@ def _weigh(
         Preview(
             which,
             prefer,
-            len(conflicts),
+            len(conflicts) + undecided[NO_FIELD],
             tuple(_choice(conflict, head) for conflict, head in chosen),
             _counts(conflict.layer for conflict, _ in chosen),
             _counts(f"{conflict.layer}.{conflict.unit}" for conflict, _ in chosen),
@@ -223,8 +227,10 @@ class _Preferring:
         return _only(conflict, devices, device) if device in devices else NO_SUCH_HEAD
 
     def _shown(self, conflict: Conflict) -> Head | str:
-        """As the merge shows it: the record that is there, else the county's own head, else that
-        of the lowest device."""
+        """As the merge shows it: the record that is there, the parts of one that was split, else
+        the county's own head, else that of the lowest device."""
+        if conflict.unit == LINEAGE:
+            return _only(conflict, [head.says for head in conflict.heads], PARTS)
         heads = [head for head in conflict.heads if head.says != GONE]
         if not heads:
             return NO_SUCH_HEAD
@@ -246,8 +252,8 @@ def _trusted_times(file: SurveyFile, conflicts: Sequence[Conflict]) -> dict[str,
     return {
         uuid: trusted(time, assigned_at, arrived_at)
         for uuid, time, assigned_at, arrived_at in file.connection.execute(
-            "SELECT c.uuid, c.time, a.made_at, b.made_at FROM temp.named n "
-            "CROSS JOIN change c ON c.uuid = n.uuid LEFT JOIN assignment a ON a.uuid = c.basis "
+            "SELECT c.uuid, c.time, s.made_at, b.made_at FROM temp.named n "
+            "CROSS JOIN change c ON c.uuid = n.uuid LEFT JOIN basis s ON s.uuid = c.basis "
             "LEFT JOIN batch b ON b.uuid = c.batch"
         )
     }

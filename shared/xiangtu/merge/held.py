@@ -9,8 +9,16 @@ from typing import Any
 
 from ..store import SurveyFile
 
-#: Reasons that go away by themselves once something else has come, or has gone.
-NEEDS_OTHERS = ("held.unknown_record", "held.parent", "held.two_layers")
+#: Reasons that go away by themselves once something else has come, or has gone: what is missing,
+#: a sound value after a wrong one, a catalogue that knows the layer.
+CURABLE = (
+    "held.unknown_record",
+    "held.parent",
+    "held.two_layers",
+    "held.value",
+    "held.geometry",
+    "held.layer",
+)
 
 
 @dataclass(frozen=True)

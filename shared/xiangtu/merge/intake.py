@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..catalogue.model import GEOMETRY_COLUMN, MEASUREMENT_FIELDS, Layer
 from ..errors import BadPackage
-from ..geo import blobs
 from ..package.survey_package import OpenedPackage
 from ..store import SurveyFile
+from ..store.identity import is_uuid
 from .changes import Change
 from .contradictions import contradictions
 from .held import HeldRecord
+from .soundness import Faults, faults
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
-_NUMBERS = ("integer", "real", "boolean")
+#: A column or field; none begins with "@", which stands for what is no field.
+_NAME = re.compile(r"[^\W\d]\w{0,62}")
+#: Columns of a change: the longest text, or the largest number.
+_WHOLE_NUMBERS = ("id", "number", "utc_offset_min")
+_COLUMNS = {
+    "id": 2**53,
+    "uuid": 36,
+    "layer": 63,
+    "record": 100,
+    "operation": 10,
+    "author": 200,
+    "device": 40,
+    "number": 2**53,
+    "basis": 36,
+    "time": 40,
+    "utc_offset_min": 24 * 60,
+}
 
 
 @dataclass(frozen=True)
 class Intake:
-    """A package's changes in the order they were made; records among them that are wrong in
-    themselves are named."""
+    """A package's changes in the order they were made, and what is wrong with any in itself.
+
+    `held` are (record, layer) that contradict the package's own records; `faults` are by change.
+    """
 
     changes: tuple[Change, ...]
-    held: Mapping[str, HeldRecord]
+    held: Mapping[tuple[str, str], HeldRecord]
+    faults: Faults
     unknown_fields: Mapping[str, int]
 
 
@@ -34,21 +52,24 @@ def read(opened: OpenedPackage, file: SurveyFile) -> Intake:
     """Read the journal of an opened package; nothing in it is trusted.
 
     Raises BadPackage for a journal that is not this device's or is not whole. What is wrong with
-    one record alone is in `held`; whether what it needs is there is weighed in merge.weighing.
+    one record alone is told; whether it can stand is weighed in merge.weighing.
     """
     changes = _changes(opened)
     _check_journal(opened, file, changes)
-    held: dict[str, HeldRecord] = {}
     unknown: Counter[str] = Counter()
-    outlines = _faulty_outlines(file, changes)
     for change in changes:
-        reason = _fault(file, change, unknown, outlines)
-        if reason is not None and change.record not in held:
-            code, facts = reason
-            held[change.record] = HeldRecord(change.layer, change.record, code, facts)
+        layer = file.catalogue.layers.get(change.layer)
+        if layer is not None:
+            unknown.update(
+                f"{change.layer}.{name}" for name in change.values if name not in layer.columns
+            )
+    wrong = faults(file, changes)
+    faulty = {(change.record, change.layer) for change in changes if change.uuid in wrong}
+    held: dict[tuple[str, str], HeldRecord] = {}
     for each in contradictions(opened, file, changes):
-        held.setdefault(each.record, each)
-    return Intake(tuple(changes), held, dict(unknown))
+        if (each.record, each.layer) not in faulty:
+            held.setdefault((each.record, each.layer), each)
+    return Intake(tuple(changes), held, wrong, dict(unknown))
 
 
 def _changes(opened: OpenedPackage) -> list[Change]:
@@ -57,16 +78,21 @@ def _changes(opened: OpenedPackage) -> list[Change]:
         "SELECT id, uuid, layer, record, operation, author, device, number, basis, time, "
         "utc_offset_min FROM change ORDER BY number"
     ).fetchall()
+    for row in rows:
+        _check_types(opened, row)
     values: dict[int, tuple[dict[str, object], dict[str, object]]] = {
         row[0]: ({}, {}) for row in rows
     }
+    if len(values) < len(rows):
+        raise BadPackage("package.journal", path=opened.path, field="id")
     for change, name, old, new in connection.execute(
         "SELECT change, field, old, new FROM change_value"
     ):
-        if change in values:
-            news, olds = values[change]
-            news[name] = new
-            olds[name] = old
+        if change not in values or not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise BadPackage("package.journal", path=opened.path, field="field")
+        news, olds = values[change]
+        news[name] = new
+        olds[name] = old
     found = []
     for row in rows:
         news, olds = values[row[0]]
@@ -76,6 +102,18 @@ def _changes(opened: OpenedPackage) -> list[Change]:
     return found
 
 
+def _check_types(opened: OpenedPackage, row: Sequence[object]) -> None:
+    """Every column of a change is of its kind and of a length that a tablet writes."""
+    for (column, longest), value in zip(_COLUMNS.items(), row, strict=True):
+        sound = (
+            type(value) is int and abs(value) <= longest
+            if column in _WHOLE_NUMBERS
+            else isinstance(value, str) and len(value) <= longest and "\0" not in value
+        )
+        if not sound:
+            raise BadPackage("package.journal", path=opened.path, field=column)
+
+
 def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change]) -> None:
     about = opened.description
     expected = about.first_change
@@ -83,6 +121,8 @@ def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change
         uuid: device
         for uuid, device in file.connection.execute("SELECT uuid, device FROM assignment")
     }
+    if len({change.uuid for change in changes}) < len(changes):
+        raise BadPackage("package.journal", path=opened.path, field="uuid")
     for change in changes:
         if change.number != expected:
             raise BadPackage(
@@ -93,7 +133,7 @@ def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change
             raise BadPackage("package.foreign_change", path=opened.path, device=change.device)
         if change.operation not in ("insert", "update", "delete"):
             raise BadPackage("package.operation", path=opened.path, operation=change.operation)
-        if not _UUID.match(str(change.uuid)):
+        if not is_uuid(change.uuid):
             raise BadPackage("package.change_uuid", path=opened.path, uuid=change.uuid)
         if bases.get(change.basis) != about.device:
             raise BadPackage("package.basis", path=opened.path, basis=change.basis)
@@ -101,58 +141,3 @@ def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change
         raise BadPackage(
             "package.numbers", path=opened.path, expected=about.last_change, found=expected - 1
         )
-
-
-def _faulty_outlines(file: SurveyFile, changes: list[Change]) -> dict[str, str]:
-    """Why the geometry of a change cannot be read, by the change's uuid."""
-    by_layer: dict[str, list[Change]] = {}
-    for change in changes:
-        if change.values.get(GEOMETRY_COLUMN) is not None:
-            by_layer.setdefault(change.layer, []).append(change)
-    found: dict[str, str] = {}
-    for name, some in by_layer.items():
-        layer = file.catalogue.layers.get(name)
-        if layer is None or layer.geometry is None:
-            continue
-        reasons = blobs.check_many(
-            [change.values[GEOMETRY_COLUMN] for change in some], layer.geometry, file.srid
-        )
-        found |= {
-            change.uuid: reason for change, reason in zip(some, reasons, strict=True) if reason
-        }
-    return found
-
-
-def _fault(
-    file: SurveyFile, change: Change, unknown: Counter[str], outlines: Mapping[str, str]
-) -> tuple[str, dict[str, object]] | None:
-    """Why the record of this change cannot stand, or None."""
-    if not _UUID.match(str(change.record)):
-        return "held.uuid", {"uuid": change.record}
-    layer = file.catalogue.layers.get(change.layer)
-    if layer is None:
-        return "held.layer", {"layer": change.layer}
-    known = layer.columns
-    for name, value in change.values.items():
-        if name not in known:
-            unknown[f"{change.layer}.{name}"] += 1
-        elif name == GEOMETRY_COLUMN:
-            if change.uuid in outlines:
-                return "held.geometry", {"reason": outlines[change.uuid]}
-        elif value is not None and not _fits(layer, name, value):
-            return "held.value", {"field": name, "value": str(value)[:60]}
-    return None
-
-
-def _fits(layer: Layer, name: str, value: object) -> bool:
-    """Whether a value is of the kind its column holds (text where a number belongs is not)."""
-    if isinstance(value, bytes):
-        return False
-    own = layer.fields.get(name)
-    kind = own.type if own else None
-    if own is None and name in MEASUREMENT_FIELDS:
-        numeric = name in ("horizontal_accuracy_m", "satellites", "epochs")
-        return isinstance(value, (int, float)) if numeric else isinstance(value, str)
-    if kind in _NUMBERS:
-        return isinstance(value, (int, float))
-    return True

@@ -12,7 +12,7 @@ from .batches import Batch, close_batch, open_batch, write_decision
 from .changes import GONE, KEEP, RECORD, changes_of, with_names
 from .conflicts import log_decision
 from .duplicates import Pair, find_pair
-from .kinship import SAME
+from .kinship import SAME, row_of
 from .likeness import pair_id, propose
 from .state import Settling
 from .undo import undo
@@ -184,10 +184,7 @@ def _refuse_conflicts(file: SurveyFile, pair: Pair) -> None:
 
 
 def _row(file: SurveyFile, layer: Layer, record: str) -> dict[str, object]:
-    names = ", ".join(f'"{name}"' for name in layer.columns)
-    row = file.connection.execute(
-        f'SELECT {names} FROM "{layer.name}" WHERE uuid = ?', (record,)
-    ).fetchone()
-    if row is None:
+    found = row_of(file, layer, record, layer.columns)
+    if found is None:
         raise MergeRefused("duplicate.gone", record=record, layer=layer.name)
-    return dict(zip(layer.columns, row, strict=True))
+    return found

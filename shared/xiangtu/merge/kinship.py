@@ -111,3 +111,15 @@ def joined_away(connection: sqlite3.Connection, records: Iterable[str]) -> set[s
             {"same": SAME},
         )
     }
+
+
+def row_of(
+    file: SurveyFile, layer: Layer, record: str, columns: Iterable[str]
+) -> dict[str, object] | None:
+    """What stands in these columns of a record; None if it is not there."""
+    wanted = list(columns)
+    names = ", ".join(f'"{name}"' for name in wanted)
+    row = file.connection.execute(
+        f'SELECT {names} FROM "{layer.name}" WHERE uuid = ?', (record,)
+    ).fetchone()
+    return dict(zip(wanted, row, strict=True)) if row else None

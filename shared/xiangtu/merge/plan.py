@@ -16,7 +16,7 @@ from ..store.secrets import key_hmacs
 from . import clones, likeness, waiting
 from .applying import apply
 from .batches import Batch, close_batch, open_batch
-from .changes import Change, changes_of
+from .changes import Change, changes_of, with_names
 from .clocks import wrong_clock
 from .held import hold
 from .intake import Intake, read
@@ -177,27 +177,27 @@ def take_in(
     _step(progress, 0.1, "merge.reading")
     catch_up(file)
     intake = read(opened, file)
+    clock = wrong_clock(file, intake.changes)
     if report.device != opened.description.device:
         intake = clones.renamed(file, opened, intake, report.device)
     batch = open_batch(file, "merge", author)
-    sound = [change for change in intake.changes if change.record not in intake.held]
-    verdict = weigh(file, sound)
+    sound = [each for each in intake.changes if (each.record, each.layer) not in intake.held]
+    verdict = weigh(file, sound, intake.faults)
     held = {**intake.held, **verdict.fallen}
     _journal(file, opened, intake, batch)
     hold(file, held.values(), batch.uuid)
-    again = carry_out(file, verdict, batch)
+    again = carry_out(file, verdict)
     _append_only(file, opened, intake, batch)
     again |= _divided(file, batch)
     key_hmacs(file, identity)
     _step(progress, 0.4, "merge.applying")
-    accepted = [change for change in sound if change.record not in verdict.fallen]
+    accepted = [each for each in sound if (each.record, each.layer) not in verdict.fallen]
     outcome = apply(file, accepted, again)
     _step(progress, 0.7, "merge.attachments")
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
     kin = opened.connection.execute("SELECT parent, child FROM lineage").fetchall()
     pairs = likeness.propose(file, outcome.touched.union(*kin))
-    clock = wrong_clock(file, intake.changes)
     report = replace(
         report,
         batch=batch.number,
@@ -252,6 +252,12 @@ def _journal(file: SurveyFile, opened: OpenedPackage, intake: Intake, batch: Bat
             (batch.uuid, intake.changes[0].device, first, last),
         )
         return
+    with_names(connection, (change.uuid for change in intake.changes))
+    taken = connection.execute(
+        "SELECT c.uuid FROM temp.named n CROSS JOIN change c ON c.uuid = n.uuid LIMIT 1"
+    ).fetchone()
+    if taken:
+        raise BadPackage("package.journal", path=opened.path, field="uuid")
     (top,) = connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()
     connection.executemany(
         "INSERT INTO change (id, uuid, layer, record, operation, author, device, number, basis, "

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 import shapely
 
-from ..catalogue.model import GEOMETRY_COLUMN, Layer
+from ..catalogue.model import GEOMETRY_COLUMN, MEASUREMENT_FIELDS, Layer
 from ..geo import blobs
 from .changes import GONE, KEEP, LINEAGE, RECORD, Change, Knowledge
 
 HERE = "here"
+#: What splitting or joining does to the record itself: it ends, or QGIS cuts its outline.
+_DIVIDES = {"ended_on", "campaign", "state", GEOMETRY_COLUMN, *MEASUREMENT_FIELDS}
 CONFLICT = "conflict"
 
 
@@ -52,8 +54,13 @@ def presence(
     descendants: Sequence[Change],
     knowledge: Knowledge,
     parent_of_delete: ParentOfDelete,
+    above: Sequence[Change] = (),
 ) -> tuple[str, tuple[Change, ...]]:
-    """HERE, GONE or CONFLICT with the heads that disagree about the record's existence."""
+    """HERE, GONE with what deleted it, or CONFLICT with the heads that disagree about it.
+
+    `above` is what deleted the record that this one is a part of, if that is gone: a part that
+    its deleter did not have, or need not have had, goes along.
+    """
     writers: list[Change] = []
     for change in changes:
         if change.says is None:
@@ -64,7 +71,7 @@ def presence(
     if not any(change.operation == "insert" for change in changes):
         return GONE, ()
     heads = knowledge.heads(writers)
-    gone = [head for head in heads if head.says == GONE]
+    gone = [*(head for head in heads if head.says == GONE), *above]
     if not gone:
         return HERE, ()
     # An edit that one of those who deleted had before them was deleted knowingly. Who goes on with
@@ -78,10 +85,10 @@ def presence(
         and not any(knowledge.sees(head, other) for head in gone)
     }
     for head in heads:
-        if head.says == KEEP:
+        if head.says == KEEP and not any(knowledge.sees(other, head) for other in above):
             beside[head.uuid] = head
     if not beside:
-        return GONE, ()
+        return GONE, tuple(gone)
     last = knowledge.heads(list(beside.values()))
     return CONFLICT, tuple(sorted((*gone, *last), key=lambda change: change.order))
 
@@ -95,13 +102,14 @@ def resolve(
     parent_of_delete: ParentOfDelete = lambda change: None,
     hash_of_secret: HashOfSecret = lambda uuid: None,
     heirs: Sequence[Change] = (),
+    above: Sequence[Change] = (),
 ) -> Resolution:
     """The state of one record of `layer` out of all live changes to it.
 
     `descendants` are the changes to its parts, `heirs` the beginnings of the records that came
-    from it by split or join and are there.
+    from it by split or join and are there, `above` what deleted the record it is a part of.
     """
-    state, quarrel = presence(changes, descendants, knowledge, parent_of_delete)
+    state, quarrel = presence(changes, descendants, knowledge, parent_of_delete, above)
     if state == GONE:
         return Resolution(exists=False)
     conflicts = [Conflict(RECORD, quarrel)] if state == CONFLICT else []
@@ -117,7 +125,7 @@ def resolve(
         if not heads:
             continue
         told = [_unit_values(head, columns, writers, knowledge) for head in heads]
-        values.update(told[_shown(heads, county_device)])
+        values.update(told[shown_head(heads, county_device)])
         if not _agree(layer, unit, told, hash_of_secret):
             conflicts.append(Conflict(unit, tuple(heads)))
     edits, born = unaware(changes, heirs, knowledge)
@@ -143,7 +151,14 @@ def unaware(
     if not heirs:
         return [], []
     decisions = [change for change in changes if LINEAGE in change.values]
-    edits = [each for each in changes if each.operation in ("update", "decide") and each.writes]
+    dividers = {heir.device for heir in heirs}
+    edits = [
+        each
+        for each in changes
+        if each.operation in ("update", "decide")
+        and each.writes
+        and not (each.device in dividers and _DIVIDES.issuperset(each.values))
+    ]
     contested: set[str] = set()
     for place, heir in enumerate(heirs):
         for other in (*edits, *heirs[place + 1 :]):
@@ -169,7 +184,8 @@ def head_values(
     return _unit_values(head, layer.units[unit], changes, knowledge)
 
 
-def _shown(heads: Sequence[Change], county_device: str) -> int:
+def shown_head(heads: Sequence[Change], county_device: str) -> int:
+    """Place of the head whose value is shown meanwhile: the county's own, else the first."""
     for place, head in enumerate(heads):
         if head.device == county_device:
             return place

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..store import SurveyFile
 from .changes import GONE, RECORD, Change, Knowledge, changes_of, with_names
 from .kinship import SAME, aliases, joined_away, parent_columns, reference_columns
-from .resolve import CONFLICT, HERE, Resolution, presence, resolve, unaware
+from .resolve import CONFLICT, HERE, Resolution, presence, resolve, shown_head, unaware
 
 
 @dataclass
@@ -58,6 +58,7 @@ class Settling:
         self.outcome = Outcome()
         self._changes: dict[str, list[Change]] = {}
         self._presence: dict[str, str] = {}
+        self._deleters: dict[str, tuple[Change, ...]] = {}
         self._layers: dict[str, str] = {}
         self._hashes: dict[object, str | None] = {}
         self._survivors: dict[str, str | None] = {}
@@ -89,6 +90,7 @@ class Settling:
     def related(self, records: Iterable[str]) -> set[str]:
         """The records and all that must be settled with them."""
         done: set[str] = set()
+        below: set[str] = set()  # parts of what may be absent: they may go with it
         todo = set(records)
         while todo:
             self._load(todo)
@@ -96,8 +98,12 @@ class Settling:
             more: set[str] = set()
             for record in todo:
                 more |= self._parents_in_question(record)
-                if self._in_question(record):
-                    more |= {child for child, _ in self.children_ever(record)}
+                if record in below or self._in_question(record):
+                    parts = {child for child, _ in self.children_ever(record)}
+                    todo_again = (parts & done) - below
+                    below |= parts
+                    more |= parts
+                    done -= todo_again
             for away, survivor in aliases(self.connection, todo).items():
                 more.add(survivor)
                 more |= self._referring_ever(away)
@@ -174,17 +180,7 @@ class Settling:
         return {
             child
             for child, _, column in naming
-            if any(
-                head.values.get(column) == record
-                for head in self.knowledge.heads(
-                    [
-                        change
-                        for change in self._changes[child]
-                        if change.operation == "insert"
-                        or (change.operation != "delete" and column in change.values)
-                    ]
-                )
-            )
+            if any(head.values.get(column) == record for head in self.heads_of(child, (column,)))
         }
 
     def _came_from(self, records: Iterable[str]) -> set[str]:
@@ -228,6 +224,7 @@ class Settling:
             self._parent_of_delete,
             self._hash_of_secret,
             self._heirs(record),
+            self._gone_above(record),
         )
         self._presence[record] = self._state(resolution)
         return resolution
@@ -297,6 +294,17 @@ class Settling:
         self._load([record])
         return self._changes[record]
 
+    def heads_of(self, record: str, columns: Sequence[str]) -> list[Change]:
+        """The changes that say what a unit of a record is, and that no other of them has seen."""
+        return self.knowledge.heads(
+            [
+                change
+                for change in self.history(record)
+                if change.operation == "insert"
+                or (change.operation != "delete" and any(name in change.values for name in columns))
+            ]
+        )
+
     def unaware(self, record: str) -> tuple[list[Change], list[Change]]:
         """Edits of a record and beginnings of what came from it that did not know of each other."""
         return unaware(self.history(record), self._heirs(record), self.knowledge)
@@ -346,13 +354,46 @@ class Settling:
     def _state_of(self, record: str) -> str:
         record = aliases(self.connection, [record]).get(record, record)
         if record not in self._presence:
-            self._load([record])
-            changes, knowledge = self._bearing_on(record)
-            state, _ = presence(
-                changes, self._descendants(record), knowledge, self._parent_of_delete
-            )
-            self._presence[record] = state
+            self._weigh(record)
         return self._presence[record]
+
+    def _weigh(self, record: str) -> None:
+        """Find out whether a record is there, and what deleted it if not."""
+        self._presence[record] = HERE  # what names itself as its own part is not asked again
+        self._load([record])
+        changes, knowledge = self._bearing_on(record)
+        state, heads = presence(
+            changes,
+            self._descendants(record),
+            knowledge,
+            self._parent_of_delete,
+            self._gone_above(record),
+        )
+        self._presence[record] = state
+        self._deleters[record] = heads if state == GONE else ()
+
+    def _gone_above(self, record: str) -> list[Change]:
+        """What deleted the record that this one is shown as a part of; nothing if it is there."""
+        found: list[Change] = []
+        for parent in self._shown_parents(record):
+            parent = aliases(self.connection, [parent]).get(parent, parent)
+            if parent not in self._deleters:
+                self._weigh(parent)
+            found += self._deleters[parent]
+        return found
+
+    def _shown_parents(self, record: str) -> list[str]:
+        layers = {change.layer for change in self._changes[record]} & set(
+            self.file.catalogue.layers
+        )
+        found = []
+        for name in sorted(layers):
+            for column in parent_columns(self.file.catalogue.layer(name)):
+                heads = self.heads_of(record, (column,))
+                shown = heads and heads[shown_head(heads, self.file.device_id)].values.get(column)
+                if isinstance(shown, str) and shown != record:
+                    found.append(shown)
+        return found
 
     def _hash_of_secret(self, uuid: object) -> str | None:
         if uuid not in self._hashes:

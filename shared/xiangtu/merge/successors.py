@@ -1,8 +1,8 @@
 """What becomes of a record that one side edited while another, not knowing, split or joined it.
 
 Three answers: the parts stand as they are ("parts"), they stand and take the edited values over
-("carry"), or the record stays whole and the parts go ("whole"). Nothing is lost by either: what
-is not taken stays in the history.
+("carry"), or the record stays whole and the parts go ("whole"). What is not taken stays in the
+history.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
+from ..errors import BadInput
 from ..store import SurveyFile
 from .batches import Batch, write_decision
 from .changes import GONE, LINEAGE, RECORD, Change
-from .kinship import SAME, parts_of
+from .kinship import SAME, parts_of, row_of
+from .resolve import head_values
 from .state import Settling
 
 PARTS = "parts"
@@ -29,9 +31,11 @@ def divide_or_keep(
     """Write the decision on a record; returns the records to be settled.
 
     `choice` is PARTS, CARRY or WHOLE; where several split it, with PARTS those parts stand that
-    `device` made.
+    `device` made, and BadInput("conflict.carry_several") says that nothing can be carried.
     """
     edits, heirs = Settling(file).unaware(record)
+    if choice == CARRY and len({heir.device for heir in heirs}) > 1:
+        raise BadInput("conflict.carry_several", record=record)
     write_decision(file, batch, layer.name, record, {LINEAGE: choice})
     settle = {record}
     going = [
@@ -51,6 +55,13 @@ def divide_or_keep(
             settle.add(heir.record)
             _carry(file, batch, layer, record, heir.record, edits)
     return settle
+
+
+def parts_of_side(file: SurveyFile, record: str, device: str) -> list[tuple[str, str]]:
+    """(layer, uuid) of what a device made out of a record by splitting or joining it, and that
+    is in question."""
+    _, heirs = Settling(file).unaware(record)
+    return [(heir.layer, heir.record) for heir in heirs if heir.device == device]
 
 
 def write_gone(file: SurveyFile, batch: Batch, layer: str, record: str) -> set[str]:
@@ -79,20 +90,27 @@ def _came_from(file: SurveyFile, record: str) -> list[str]:
 
 def _make_whole(file: SurveyFile, batch: Batch, layer: Layer, record: str, heir: Change) -> None:
     """Take back what whoever made `heir` did to the record itself: its end, or, as QGIS splits,
-    the outline that was cut."""
-    histories = Settling(file).history(record)
-    theirs = [change for change in histories if change.device == heir.device]
-    for unit in ("ended_on", GEOMETRY_COLUMN):
-        last = next((each for each in reversed(theirs) if unit in each.values), None)
-        if last is None or last.operation == "insert":
-            continue
-        columns = layer.units[unit]
-        now = _row(file, layer, record, columns)
-        if now is not None and now == {name: last.values.get(name) for name in columns}:
-            before = {name: last.old.get(name) for name in columns}
-            write_decision(file, batch, layer.name, record, before, now)
-        if unit == "ended_on":
-            break  # it was ended, not cut
+    the outline that was cut. What others say of it stands; where they differ it stays open."""
+    settling = Settling(file)
+    history = settling.history(record)
+    theirs = [change for change in history if change.device == heir.device]
+    ended = any(change.values.get("ended_on") for change in theirs)
+    unit = "ended_on" if ended else GEOMETRY_COLUMN
+    if unit not in layer.units:
+        return
+    columns = layer.units[unit]
+    heads = settling.heads_of(record, columns)
+    others = [head for head in heads if head.device != heir.device]
+    last = next((head for head in heads if head.device == heir.device), None)
+    if last is None or last.operation == "insert" or len(others) > 1:
+        return
+    if others:
+        before = head_values(layer, unit, others[0], history, settling.knowledge)
+    else:
+        before = {name: last.old.get(name) for name in columns}
+    write_decision(
+        file, batch, layer.name, record, before, row_of(file, layer, record, columns) or {}
+    )
 
 
 def _carry(
@@ -108,7 +126,7 @@ def _carry(
     for unit, columns in layer.units.items():
         if unit in (*_OWN, layer.key) or not any(name in before for name in columns):
             continue
-        now, theirs = _row(file, layer, record, columns), _row(file, layer, heir, columns)
+        now, theirs = row_of(file, layer, record, columns), row_of(file, layer, heir, columns)
         if now is None or theirs is None or now == theirs:
             continue
         if all(theirs[name] == before.get(name, now[name]) for name in columns):
@@ -116,13 +134,3 @@ def _carry(
             kept |= theirs
     if chosen:
         write_decision(file, batch, layer.name, heir, chosen, kept)
-
-
-def _row(
-    file: SurveyFile, layer: Layer, record: str, columns: Sequence[str]
-) -> dict[str, object] | None:
-    names = ", ".join(f'"{name}"' for name in columns)
-    row = file.connection.execute(
-        f'SELECT {names} FROM "{layer.name}" WHERE uuid = ?', (record,)
-    ).fetchone()
-    return dict(zip(columns, row, strict=True)) if row else None

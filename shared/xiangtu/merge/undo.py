@@ -5,7 +5,7 @@ The changes stay in the journal, no longer live; merging the same package again 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import Cancelled, MergeRefused
@@ -13,9 +13,11 @@ from ..store import SurveyFile
 from ..store.system_tables import NOW
 from . import likeness
 from .batches import Batch, close_batch, find_batch, open_batch
-from .changes import Change, Knowledge, changes_of
+from .changes import GONE, LINEAGE, Change, Knowledge, changes_of, with_names
+from .kinship import SAME
 from .office_edits import catch_up
 from .state import Settling
+from .successors import CARRY
 from .titles import titles
 from .weighing import carry_out, weigh
 
@@ -61,6 +63,7 @@ def dependents(file: SurveyFile, batch: Batch) -> list[Dependent]:
         for record, own in inside.items()
     }
     knowledge = Knowledge(connection)
+    joinings = _joinings(file, records)
     numbers = dict(connection.execute("SELECT uuid, number FROM batch"))
     return [
         Dependent(
@@ -75,7 +78,8 @@ def dependents(file: SurveyFile, batch: Batch) -> list[Dependent]:
         if other.batch != batch.uuid
         and (
             any(
-                knowledge.sees(other, mine) and _same_matter(file, other, mine)
+                knowledge.sees(other, mine)
+                and (_copies(other, joinings) or _same_matter(file, other, mine))
                 for mine in inside.get(record, ())
             )
             or any(
@@ -93,6 +97,27 @@ def _names(file: SurveyFile, building: Sequence[Dependent]) -> str:
     called = titles(file, records[:_NAMED])
     named = [called.get(record, record) for _, record in records[:_NAMED]]
     return ", ".join(named) + (" …" if len(records) > _NAMED else "")
+
+
+def _joinings(file: SurveyFile, records: Iterable[str]) -> set[str]:
+    """The batches in which these records were joined to others."""
+    with_names(file.connection, records)
+    return {
+        batch
+        for (batch,) in file.connection.execute(
+            "SELECT l.batch FROM temp.named n CROSS JOIN lineage l ON l.parent = n.uuid "
+            "WHERE l.kind = ? AND l.batch IS NOT NULL",
+            (SAME,),
+        )
+    }
+
+
+def _copies(later: Change, joinings: set[str]) -> bool:
+    """Whether a decision took values of this record over into others: edits carried into the
+    parts of a split record, a record joined to another."""
+    return later.values.get(LINEAGE) == CARRY or (
+        later.says == GONE and later.batch is not None and later.batch in joinings
+    )
 
 
 def _same_matter(file: SurveyFile, later: Change, earlier: Change) -> bool:
@@ -174,8 +199,8 @@ def _undo(
         "UPDATE package SET state = 'undone', batch = NULL WHERE batch = ?", (batch.uuid,)
     )
     reopened = _reopen_decisions(file, batch)
-    verdict = weigh(file)
-    outcome = Settling(file).settle(records | carry_out(file, verdict, undoing))
+    verdict = weigh(file, again=records)
+    outcome = Settling(file).settle(records | carry_out(file, verdict))
     likeness.propose(file, (records | reopened | outcome.touched).union(*kin))
     connection.execute(
         "UPDATE batch SET undone_at = ?, undone_by = ? WHERE uuid = ?",

@@ -46,15 +46,8 @@ def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | 
     before = rows.get(about.number - 1)
     if before is not None and before[0] != about.previous:
         raise other_chain(opened)
-    last = before[2] if before is not None else 0
-    if (before is not None or about.number == 1) and about.first_change != last + 1:
-        raise BadPackage(
-            "package.gap" if about.first_change > last + 1 else "package.overlap",
-            path=opened.path,
-            device=about.device,
-            first=about.first_change,
-            last=last,
-        )
+    if before is not None or about.number == 1:
+        check_begins(opened, before[2] if before is not None else 0)
     if about.number > 1 and (before is None or before[1] != "merged"):
         missing = about.number - 1
         while missing > 1 and missing - 1 not in rows:
@@ -85,7 +78,7 @@ def clear(file: SurveyFile) -> None:
         waiting = {
             sha256
             for (sha256,) in file.connection.execute(
-                "SELECT sha256 FROM package WHERE state = 'waiting'"
+                "SELECT sha256 FROM package WHERE state IN ('waiting', 'refused')"
             )
         }
         for path in kept:
@@ -114,7 +107,8 @@ def list_waiting(file: SurveyFile) -> list[dict[str, object]]:
         "SELECT uuid, device, number, state FROM package WHERE state <> ? ORDER BY device, number",
         (package_table.REFUSED,),
     ):
-        have.setdefault(device, set()).add(number)
+        if state in ("merged", "waiting"):
+            have.setdefault(device, set()).add(number)
         if state == "waiting":
             waiting.append((uuid, device, number))
     return [
@@ -138,3 +132,17 @@ def other_chain(opened: OpenedPackage) -> BadPackage:
         number=about.number,
         previous=about.previous,
     )
+
+
+def check_begins(opened: OpenedPackage, last: int) -> None:
+    """Refuse a package whose changes do not begin right after number `last`, where the package
+    before it ended: BadPackage("package.gap"), ("package.overlap")."""
+    about = opened.description
+    if about.first_change != last + 1:
+        raise BadPackage(
+            "package.gap" if about.first_change > last + 1 else "package.overlap",
+            path=opened.path,
+            device=about.device,
+            first=about.first_change,
+            last=last,
+        )

@@ -8,7 +8,6 @@ against the signed description inside.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
 import os
 import re
@@ -210,8 +209,3 @@ def check_inside(header: Header, description: object, path: Path) -> None:
     for name in ("county", "device", "uuid", "number", "made_at"):
         if getattr(header, name) != getattr(description, name):
             raise BadPackage("package.header", path=path, field=name)
-
-
-def as_facts(header: Header) -> dict[str, object]:
-    """A header for people and JSON."""
-    return dataclasses.asdict(header)

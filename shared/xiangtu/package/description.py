@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ..errors import BadPackage
+from ..store.identity import UUID_PATTERN
 
 Kind = Literal["survey", "assignment", "receipt"]
 #: A fact of a refusal as it travels, for the words of its code.
@@ -19,7 +20,6 @@ Fact = str | int | float | bool
 #: Changed when a container can no longer be read by the code before.
 FORMAT = 1
 
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _DEVICE = r"[a-z2-7]{16}"
 _COUNTY = r"[0-9]{6}"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
@@ -224,12 +224,6 @@ def _whole(least: int) -> Check:
     return check
 
 
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
-
-
 def _optional(inner: Check) -> Check:
     return lambda value: None if value is None else inner(value)
 
@@ -307,7 +301,7 @@ def _has_default(field: dataclasses.Field[Any]) -> bool:
 
 
 _OF_ALL: dict[str, Check] = {
-    "uuid": _text(_UUID),
+    "uuid": _text(UUID_PATTERN),
     "device": _text(_DEVICE),
     "number": _whole(1),
     "county": _text(_COUNTY),
@@ -317,16 +311,16 @@ _CHECKS: dict[type, dict[str, Check]] = {
     Header: {**_OF_ALL, "kind": _text("survey|assignment|receipt"), "format": _whole(1)},
     PackageDescription: {
         **_OF_ALL,
-        "previous": _optional(_text(_UUID)),
+        "previous": _optional(_text(UUID_PATTERN)),
         "srid": _whole(1),
-        "assignment": _text(_UUID),
+        "assignment": _text(UUID_PATTERN),
         "catalogue": _plain(100),
         "first_change": _whole(1),
         "last_change": _whole(1),
         "counts": _counts,
         "missing_attachments": _many(_text(_SHA256)),
         "software": _plain(100),
-        "exact": _optional(_truth),
+        "exact": _optional(_yes_or_no),
     },
     AssignmentDescription: {
         **_OF_ALL,
@@ -335,7 +329,7 @@ _CHECKS: dict[type, dict[str, Check]] = {
         "surveyor": _plain(200),
         "villages": _many(_plain(20), 10_000),
         "layers": _many(_text(_NAME), 1000),
-        "campaign": _optional(_text(_UUID)),
+        "campaign": _optional(_text(UUID_PATTERN)),
         "catalogue": _plain(100),
         "recipient": _plain(100),
         "seen": _plain(1_000_000),
@@ -350,17 +344,17 @@ _CHECKS: dict[type, dict[str, Check]] = {
         "facts": _facts,
     },
     PackageNote: {
-        "uuid": _text(_UUID),
+        "uuid": _text(UUID_PATTERN),
         "number": _whole(1),
         "state": _text("merged|waiting|undone"),
         "first_change": _whole(1),
         "last_change": _whole(1),
         "held": _many(lambda value: _fields(HeldNote, value)),
-        "conflicts": _many(_text(_UUID)),
+        "conflicts": _many(_text(UUID_PATTERN)),
         "waits_for": _many(_whole(1), 1000),
     },
     RefusedNote: {
-        "uuid": _text(_UUID),
+        "uuid": _text(UUID_PATTERN),
         "number": _whole(1),
         "code": _text(_CODE),
         "facts": _facts,
@@ -369,10 +363,10 @@ _CHECKS: dict[type, dict[str, Check]] = {
     },
     RecordNote: {
         "layer": _text(_NAME),
-        "record": _text(_UUID),
+        "record": _text(UUID_PATTERN),
         "conflicts": _many(_plain(_LONGEST_NAME), 1000),
-        "duplicates": _many(_text(_UUID), 1000),
-        "survivor": _optional(_text(_UUID)),
+        "duplicates": _many(_text(UUID_PATTERN), 1000),
+        "survivor": _optional(_text(UUID_PATTERN)),
         "findings": _optional(_whole(0)),
     },
     ReceiptDescription: {

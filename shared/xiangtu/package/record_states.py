@@ -7,13 +7,13 @@ least settled of its changes.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalogue import Catalogue
 from ..store import SurveyFile
+from ..store.identity import is_uuid
 from ..store.journal_triggers import OWNER_COLUMN
 from .description import Fact, HeldNote, ReceiptDescription, RecordNote
 from .reading import in_turns, one_moment
@@ -37,7 +37,6 @@ REFUSED, UNPACKED, PACKED, UNDONE, WAITING, HELD, IN_REVIEW, RETURNED, TAKEN = S
 #: States that pass only when somebody at the county, or on the tablet, does something about it.
 FOR_A_PERSON = frozenset({REFUSED, UNDONE, WAITING, HELD, IN_REVIEW, RETURNED})
 _RANK = {state: place for place, state in enumerate(STATES)}
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def _state(
         layer,
         STATES[rank],
         # What has no sound name cannot be told of in a receipt, so nothing vouches for it.
-        safe=rank == _RANK[TAKEN] and isinstance(record, str) and bool(_UUID.fullmatch(record)),
+        safe=rank == _RANK[TAKEN] and is_uuid(record),
         package=package.number,
         code=code,
         facts=facts,

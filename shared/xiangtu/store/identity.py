@@ -1,9 +1,19 @@
-"""New uuids (RFC 9562, version 7), as the tables' own default makes them."""
+"""Uuids: what one looks like, and new ones, as the tables' own default makes them."""
 
 from __future__ import annotations
 
 import os
+import re
 import time
+
+#: Lower-case uuid of RFC 9562, version 1 to 8, variant 10.
+UUID_PATTERN = r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_UUID = re.compile(UUID_PATTERN)
+
+
+def is_uuid(value: object) -> bool:
+    """Whether a value is the text of a well-formed lower-case uuid."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def new_uuid() -> str:

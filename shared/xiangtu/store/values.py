@@ -10,17 +10,15 @@ from typing import Any
 
 from ..catalogue.model import GEOMETRY_COLUMN, Catalogue, Layer
 from ..errors import BadInput
+from .identity import is_uuid
 from .journal_triggers import OWNER_COLUMN
-
-#: Lower-case uuid of RFC 9562, version 1 to 8, variant 10.
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 def check_uuid(value: object) -> str:
     """The value, if it is a well-formed lower-case uuid; else BadInput("uuid.malformed")."""
-    if not isinstance(value, str) or not UUID.fullmatch(value):
+    if not is_uuid(value):
         raise BadInput("uuid.malformed", value=str(value))
-    return value
+    return str(value)
 
 
 class ValueCheck:
@@ -119,7 +117,7 @@ def _datetime(value: Any) -> str | None:
 
 
 def _reference(value: Any) -> str | None:
-    return value if isinstance(value, str) and UUID.fullmatch(value) else None
+    return str(value) if is_uuid(value) else None
 
 
 _TAKERS: dict[str, Callable[[Any], Any]] = {
