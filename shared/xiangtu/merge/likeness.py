@@ -15,19 +15,19 @@ are a function of the records that are there, whatever came first and whatever c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
-from ..errors import BadInput
 from ..geo import blobs
 from ..store import SurveyFile
 from ..store.spatial_tables import index_name, is_indexed
 from . import shared_photos
-from .changes import with_names
+from .changes import Change, with_names
 from .kinship import joined_away
-from .resemblance import FURTHEST_M, Likeness, Pairs, likenesses
+from .resemblance import FURTHEST_M, Likeness, Pairs, likenesses, name_column
+from .state import Outcome
 
 #: Why a pair is proposed, the strongest reason first: a pair has the first that holds.
 REASONS = ("same_code", "same_photo", "overlap", "same_shape", "near")
@@ -41,6 +41,36 @@ def pair_id(a: str, b: str) -> str:
     return hashlib.sha256(f"{min(a, b)}|{max(a, b)}".encode()).hexdigest()[:10]
 
 
+def concerned(file: SurveyFile, changes: Sequence[Change], outcome: Outcome) -> set[str]:
+    """The records written that may now be alike to another, or no longer: all but those of which
+    the changes that came say nothing by which likeness is told."""
+    telling = {
+        name: _telling_columns(file.catalogue.layer(name))
+        for name in {change.layer for change in changes}
+    }
+    own: set[str] = set()
+    told = outcome.inserted | outcome.deleted
+    for change in changes:
+        own.add(change.record)
+        if change.operation != "update" or not telling[change.layer].isdisjoint(change.values):
+            told.add(change.record)
+    return outcome.touched - (own - told)
+
+
+def _telling_columns(layer: Layer) -> set[str]:
+    """The columns of a layer by which likeness is told."""
+    if not layer.surveyed:
+        return set(layer.columns)
+    named = {layer.key, layer.kind_field, name_column(layer)}
+    named |= {relation.field for relation in layer.relations}
+    return {
+        GEOMETRY_COLUMN,
+        "horizontal_accuracy_m",
+        "ended_on",
+        *(name for name in named if name is not None),
+    }
+
+
 def propose(file: SurveyFile, records: Iterable[str]) -> list[str]:
     """Look for pairs among records that changed and their neighbours; returns ids of new pairs.
 
@@ -51,10 +81,7 @@ def propose(file: SurveyFile, records: Iterable[str]) -> list[str]:
     if not touched:
         return []
     touched |= _points_of(file, touched)
-    looked_at = touched | shared_photos.owners_concerned(file, touched)
-    for layer in file.catalogue.layers.values():
-        if layer.surveyed and layer.geometry in _MARGINS_M:
-            looked_at |= _around(file, layer, touched)
+    looked_at = touched | shared_photos.owners_concerned(file, touched) | _around(file, touched)
     before = _forget_open(file, looked_at)
     found: dict[str, tuple[str, str, str, str]] = {}
     for layer, uuids in _by_layer(file, looked_at):
@@ -108,56 +135,62 @@ def _points_of(file: SurveyFile, touched: set[str]) -> set[str]:
     return found
 
 
-def _around(file: SurveyFile, layer: Layer, touched: set[str]) -> set[str]:
-    """Records of the layer that lie where one of the touched lies, or ever lay.
+def _around(file: SurveyFile, touched: set[str]) -> set[str]:
+    """Records that lie where a touched one of their layer lies, or ever lay.
 
     A table shows no geometry that the journal does not hold, be it the record's own or that of
     one joined to it.
     """
-    connection, margin = file.connection, _MARGINS_M[layer.geometry or ""]
+    connection = file.connection
     with_names(connection, touched | joined_away(connection, touched))
-    heads = {
-        bytes(head)
-        for row in connection.execute(
-            f"SELECT substr(v.old, 1, {_HEAD_BYTES}), substr(v.new, 1, {_HEAD_BYTES}) "
-            "FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
-            "CROSS JOIN change_value v ON v.change = c.id "
-            f"WHERE c.layer = ? AND v.field = '{GEOMETRY_COLUMN}'",
-            (layer.name,),
-        )
-        for head in row
-        if isinstance(head, bytes) and len(head) == _HEAD_BYTES
-    }
-    boxes = [
-        (x0 - margin, y0 - margin, x1 + margin, y1 + margin) for x0, y0, x1, y1 in _bounds(heads)
-    ]
-    if not boxes:
-        return set()
+    heads: dict[str, set[bytes]] = {}
+    for name, *both in connection.execute(
+        f"SELECT c.layer, substr(v.old, 1, {_HEAD_BYTES}), substr(v.new, 1, {_HEAD_BYTES}) "
+        "FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
+        f"CROSS JOIN change_value v ON v.change = c.id AND v.field = '{GEOMETRY_COLUMN}'"
+    ):
+        heads.setdefault(name, set()).update(head for head in both if isinstance(head, bytes))
+    found: set[str] = set()
+    for name, some in heads.items():
+        layer = file.catalogue.layers.get(name)
+        if layer is not None and layer.surveyed and layer.geometry in _MARGINS_M:
+            found |= _within(file, layer, _bounds(some, _MARGINS_M[layer.geometry]))
+    return found
+
+
+def _within(file: SurveyFile, layer: Layer, boxes: list[tuple[float, ...]]) -> set[str]:
+    """Records of the layer whose bounds meet one of the boxes."""
+    connection = file.connection
     if not is_indexed(connection, layer.name):
-        return {uuid for box in boxes for uuid in file.within(layer.name, box)}
+        return {
+            uuid for x0, y0, x1, y1 in boxes for uuid in file.within(layer.name, (x0, y0, x1, y1))
+        }
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS box (x0, y0, x1, y1)")
     connection.execute("DELETE FROM temp.box")
     connection.executemany("INSERT INTO temp.box VALUES (?, ?, ?, ?)", boxes)
     return {
         uuid
         for (uuid,) in connection.execute(
-            f'SELECT DISTINCT t.uuid FROM temp.box o CROSS JOIN "{index_name(layer.name)}" i '
-            "ON i.xmin <= o.x1 AND i.xmax >= o.x0 AND i.ymin <= o.y1 AND i.ymax >= o.y0 "
-            f'CROSS JOIN "{layer.name}" t ON t.fid = i.pkid'
+            "SELECT t.uuid FROM (SELECT DISTINCT i.pkid FROM temp.box o "
+            f'CROSS JOIN "{index_name(layer.name)}" i '
+            "ON i.xmin <= o.x1 AND i.xmax >= o.x0 AND i.ymin <= o.y1 AND i.ymax >= o.y0) near "
+            f'CROSS JOIN "{layer.name}" t ON t.fid = near.pkid'
         )
     }
 
 
-def _bounds(heads: Iterable[bytes]) -> list[tuple[float, float, float, float]]:
-    found = []
-    for head in heads:
-        try:
-            ((x0, y0, x1, y1),) = blobs.bounds_of_heads([head])
-        except BadInput:
-            continue  # held back for it, and nowhere
-        if np.isfinite((x0, y0, x1, y1)).all():
-            found.append((float(x0), float(y0), float(x1), float(y1)))
-    return found
+def _bounds(heads: Iterable[bytes], margin_m: float) -> list[tuple[float, ...]]:
+    """Bounds of all heads that are whole, wider by the margin."""
+    whole = [
+        head
+        for head in heads
+        # Another was held back for it, and lies nowhere.
+        if len(head) == _HEAD_BYTES and head[0] == 0 and head[1] <= 1
+    ]
+    bounds = blobs.bounds_of_heads(whole) if whole else np.empty((0, 4))
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    wider = bounds + np.array([-margin_m, -margin_m, margin_m, margin_m])
+    return [tuple(each) for each in wider.tolist()]
 
 
 def _by_layer(file: SurveyFile, looked_at: set[str]) -> list[tuple[Layer, list[str]]]:

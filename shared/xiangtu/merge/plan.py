@@ -197,7 +197,7 @@ def take_in(
     copied = _copy_attachments(file, opened)
     _step(progress, 0.8, "merge.duplicates")
     kin = opened.connection.execute("SELECT parent, child FROM lineage").fetchall()
-    pairs = likeness.propose(file, outcome.touched.union(*kin))
+    pairs = likeness.propose(file, likeness.concerned(file, accepted, outcome).union(*kin))
     report = replace(
         report,
         batch=batch.number,
