@@ -47,13 +47,16 @@ def _of_layer(
     records: Mapping[str, Mapping[str, object] | None],
     begun: set[str],
 ) -> Iterator[HeldRecord]:
-    columns = [*columns_of(opened.connection, layer.name)]
-    rows: dict[str, dict[str, Any]] = {}
-    if "uuid" in columns:
-        names = ", ".join(quoted(name) for name in columns)
-        for row in opened.connection.execute(f"SELECT {names} FROM {quoted(layer.name)}"):
-            found = dict(zip(columns, row, strict=True))
-            rows[found["uuid"]] = found
+    said = set().union(*(values for values in records.values() if values))
+    if not begun.isdisjoint(records):
+        said |= set(layer.columns)
+    present = columns_of(opened.connection, layer.name)
+    columns = [name for name in present if name in said]
+    rows: dict[str, list[Any]] = {}
+    if "uuid" in present:
+        names = ", ".join(quoted(name) for name in ("uuid", *columns))
+        for uuid, *row in opened.connection.execute(f"SELECT {names} FROM {quoted(layer.name)}"):
+            rows[uuid] = row
     for record, values in records.items():
         row_now = rows.get(record)
         if row_now is None or values is None:
@@ -61,11 +64,12 @@ def _of_layer(
                 code = "held.not_there" if row_now is None else "held.still_there"
                 yield HeldRecord(layer.name, record, code, {})
             continue
-        for name in columns:
-            said = values.get(name)
-            told = name in values or (record in begun and name in layer.columns)
-            if told and (said != row_now[name] or type(said) is not type(row_now[name])):
-                facts = {"field": name, "journal": _shown(said), "row": _shown(row_now[name])}
+        for name, now in zip(columns, row_now, strict=True):
+            told = values.get(name)
+            if told == now and type(told) is type(now):
+                continue
+            if name in values or (record in begun and name in layer.columns):
+                facts = {"field": name, "journal": _shown(told), "row": _shown(now)}
                 yield HeldRecord(layer.name, record, "held.contradiction", facts)
                 break
 

@@ -172,7 +172,8 @@ class _Standing:
         self._parents = {id(part): dict(self._named_parents(part)) for part in parts}
         records = {part.record for part in parts}
         self._there = self._inserted(records.union(*self._parents.values()))
-        self._owners = self._layers(records)
+        several = self._in_several_layers()
+        self._owners = self._layers(several) if several else {}
         self._faulty = [
             part for part in parts if any(change.uuid in known for change in part.changes)
         ]
@@ -200,6 +201,15 @@ class _Standing:
             if (record, layer, batch) not in weighed
         }
 
+    def _in_several_layers(self) -> set[str]:
+        """The records that are begun in another layer than where they are, or by two in two."""
+        layers = dict(self._there)
+        return {
+            part.record
+            for part in self.parts
+            if part.inserts and layers.setdefault(part.record, part.layer) != part.layer
+        }
+
     def _layers(self, records: set[str]) -> Mapping[str, str]:
         """Records that were begun in several layers → the layer that the identity belongs to.
 
@@ -213,7 +223,7 @@ class _Standing:
             mine[layer] = min(mine.get(layer, (later, order)), (later, order))
 
         for part in self.parts:
-            if part.inserts:
+            if part.inserts and part.record in records:
                 claim(part.record, part.layer, True, part.order)
         with_names(self.file.connection, records)
         for record, layer, device, number in self.file.connection.execute(
