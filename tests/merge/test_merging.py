@@ -9,7 +9,7 @@ import pytest
 from county import VILLAGE, County, known, make_county, outline, point, state
 from xiangtu import catalogue, store
 from xiangtu.errors import BadInput, BadPackage, MergeRefused
-from xiangtu.merge import conflicts, duplicates, joining
+from xiangtu.merge import conflicts, duplicates, joining, likeness
 from xiangtu.merge.batches import list_batches
 from xiangtu.merge.held import list_held
 from xiangtu.merge.plan import merge
@@ -237,6 +237,43 @@ def test_points_of_one_kind_within_their_accuracies_are_proposed_and_others_are_
     with world.open() as file:
         (pair,) = duplicates.list_pairs(file)
     assert pair.reason == "near"
+
+
+@pytest.mark.parametrize(
+    ("values", "east", "pairs"),
+    [
+        ({"remark": "清淤"}, None, 1),
+        ({"kind": "pond"}, None, 0),
+        ({"name": "西井"}, None, 1),
+        ({"ended_on": "2026-05-01"}, None, 0),
+        ({"horizontal_accuracy_m": 0.1}, None, 1),
+        ({}, 40.0, 0),
+    ],
+)
+def test_a_later_change_of_one_of_a_pair_leaves_what_a_look_at_all_records_finds(
+    world, values, east, pairs
+):
+    wells = {}
+    for name, beside in (("a", 0.0), ("b", 1.5)):
+        with world.survey(name) as file:
+            wells[name] = file.insert(
+                "facility",
+                {"village": VILLAGE, "kind": "well", "horizontal_accuracy_m": 1.0},
+                point(300 + beside),
+            )
+        world.merge(world.pack(name))
+    with world.survey("a") as file:
+        if east is None:
+            file.update("facility", wells["a"], values)
+        else:
+            file.update("facility", wells["a"], values, point(300 + east))
+    world.merge(world.pack("a"))
+    with world.open() as file:
+        left = duplicates.list_pairs(file, state="open")
+        assert len(left) == pairs
+        with file.atomic(quiet=True):
+            likeness.propose(file, wells.values())
+        assert duplicates.list_pairs(file, state="open") == left
 
 
 def test_an_older_batch_cannot_be_undone_before_what_builds_on_it(world):
