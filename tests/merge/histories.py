@@ -22,6 +22,8 @@ from xiangtu import catalogue, store
 from xiangtu.errors import MergeRefused
 from xiangtu.geo import blobs
 from xiangtu.merge import conflicts, duplicates, joining, plan, waiting
+from xiangtu.merge.changes import LINEAGE
+from xiangtu.merge.state import Settling
 from xiangtu.merge.undo import undo
 from xiangtu.package.description import PackageDescription
 from xiangtu.package.work_in_progress import WorkInProgress
@@ -367,12 +369,16 @@ def decide_all(file: store.SurveyFile, salt: int) -> None:
     chance = random.Random(salt)
     for pair in duplicates.list_pairs(file, "open"):
         settle_pair(file, pair, chance.random() < 0.6)
-    conflicts.take_all(
-        file,
-        [(each.id, chance.choice(each.heads).change) for each in conflicts.list_conflicts(file)],
-        author="officer",
-        reason="as agreed",
-    )
+    chosen = []
+    for each in conflicts.list_conflicts(file):
+        choices = [head.change for head in each.heads]
+        if each.combined:
+            choices.append(conflicts.COMBINED)
+        _, heirs = Settling(file).unaware(each.record)
+        if each.unit == LINEAGE and len({heir.device for heir in heirs}) == 1:
+            choices.append("carry")
+        chosen.append((each.id, chance.choice(choices)))
+    conflicts.take_all(file, chosen, author="officer", reason="as agreed")
 
 
 def decided_state(file: store.SurveyFile) -> dict[str, Any]:
@@ -407,6 +413,21 @@ def check_reachable(file: store.SurveyFile, packages: Sequence[SimpleNamespace])
                 (change, name),
             ).fetchone()
             assert kept == (old, new), f"{name} of change {change} was lost"
+
+
+def check_settled(file: store.SurveyFile) -> None:
+    """The tables are what the whole journal says: settling everything anew changes nothing."""
+    records = {
+        record
+        for (record,) in file.connection.execute(
+            "SELECT DISTINCT record FROM change WHERE live = 1"
+        )
+    }
+    before = state_of(file)
+    with taken_back(file):
+        with file.atomic(quiet=True):
+            Settling(file).settle(records)
+        assert_same(before, state_of(file), "the tables are what the whole journal says")
 
 
 def check_conflicts(file: store.SurveyFile) -> None:
@@ -499,11 +520,13 @@ def _check_the_last(world: World, last: Sequence[SimpleNamespace], chance: rando
             assert_same(found[0], found[-1], "another order gives the same county")
             assert not orphans(file), "a part without its record"
             assert take_in(file, mixed) == [], "merged twice"
+            check_settled(file)
             with taken_back(file):
                 decide_all(file, salt)
                 decided.append(decided_state(file))
                 assert_same(decided[0], decided[-1], "the same decisions give the same county")
                 assert not orphans(file), "a part without its record, after deciding"
+                check_settled(file)
             undo_all(file, batches)
             assert_same(before, state_of(file), "undoing restores the county")
             take_in(file, mixed)

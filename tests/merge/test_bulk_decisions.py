@@ -193,7 +193,9 @@ def test_a_preview_with_another_choice_is_refused_though_the_count_is_the_same(c
 
 
 def test_whether_records_exist_is_only_decided_if_asked_for(deleted):
-    assert bulk.preview(deleted, EVERY, bulk.NEWER).matching == 0
+    asked_of_all = bulk.preview(deleted, EVERY, bulk.NEWER)
+    assert asked_of_all.choices == ()
+    assert asked_of_all.undecided == {bulk.NO_FIELD: asked_of_all.matching}
     found = bulk.preview(deleted, Which(field="@record", device="t2"), bulk.DEVICE)
     assert found.by_unit == {"farmland.@record": 8}
     bulk.decide(deleted, found, author="officer", reason="built over")

@@ -91,7 +91,26 @@ def _not_alone(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[s
     ):
         doubtful |= {record for (record,) in connection.execute(query)}
     doubtful |= _with_doubtful_parents(file, parents)
-    return doubtful
+    return doubtful | _absent(file, by_record)
+
+
+def _absent(file: SurveyFile, by_record: Mapping[str, list[Change]]) -> set[str]:
+    """Records that were edited and are not there: decided gone, or gone with their record."""
+    by_layer: dict[str, list[str]] = {}
+    for record, own in by_record.items():
+        if own[0].operation != "insert":
+            by_layer.setdefault(own[0].layer, []).append(record)
+    found: set[str] = set()
+    for layer, records in by_layer.items():
+        with_names(file.connection, records)
+        found |= {
+            record
+            for (record,) in file.connection.execute(
+                f'SELECT n.uuid FROM temp.named n LEFT JOIN "{layer}" t ON t.uuid = n.uuid '
+                "WHERE t.uuid IS NULL"
+            )
+        }
+    return found
 
 
 def _with_doubtful_parents(file: SurveyFile, parents: Mapping[str, set[str]]) -> set[str]:

@@ -252,8 +252,9 @@ def _trusted_times(file: SurveyFile, conflicts: Sequence[Conflict]) -> dict[str,
     return {
         uuid: trusted(time, assigned_at, arrived_at)
         for uuid, time, assigned_at, arrived_at in file.connection.execute(
-            "SELECT c.uuid, c.time, s.made_at, b.made_at FROM temp.named n "
-            "CROSS JOIN change c ON c.uuid = n.uuid LEFT JOIN basis s ON s.uuid = c.basis "
+            "SELECT c.uuid, c.time, coalesce(a.made_at, s.made_at), b.made_at FROM temp.named n "
+            "CROSS JOIN change c ON c.uuid = n.uuid LEFT JOIN assignment a ON a.uuid = c.basis "
+            "LEFT JOIN basis s ON s.uuid = c.basis "
             "LEFT JOIN batch b ON b.uuid = c.batch"
         )
     }
