@@ -146,7 +146,8 @@ def _in_force(file: SurveyFile, records: Iterable[str]) -> Iterator[Part]:
         for change in own
         if change.batch is not None and change.operation != "decide"
     ]
-    wrong = {change.batch for change in live if change.uuid in faults(file, live)}
+    found = faults(file, live)
+    wrong = {change.batch for change in live if change.uuid in found}
     for batch in sorted(each for each in wrong if each is not None):
         for (record, layer), own in _by_record(
             change for change in live if change.batch == batch
