@@ -295,6 +295,9 @@ def test_what_a_power_failure_leaves_is_cleared_the_next_time(county: County, mo
     removed = []
 
     def unlink(self: Path, missing_ok: bool = False) -> None:
+        if self.parent.name != "attachments":
+            real(self, missing_ok)
+            return
         if len(removed) == after:
             raise _PowerFailure
         removed.append(self)

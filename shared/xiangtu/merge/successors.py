@@ -46,10 +46,11 @@ def divide_or_keep(
     for heir in going:
         settle |= write_gone(file, batch, heir.layer, heir.record)
     if choice == WHOLE:
-        for heir in heirs:
-            for parent in _came_from(file, heir.record):
-                settle.add(parent)
-                _make_whole(file, batch, layer, parent, heir)
+        for parent, divider in sorted(
+            {(parent, heir.device) for heir in heirs for parent in _came_from(file, heir.record)}
+        ):
+            settle.add(parent)
+            _make_whole(file, batch, layer, parent, divider)
     if choice == CARRY:
         for heir in heirs:
             settle.add(heir.record)
@@ -88,20 +89,21 @@ def _came_from(file: SurveyFile, record: str) -> list[str]:
     ]
 
 
-def _make_whole(file: SurveyFile, batch: Batch, layer: Layer, record: str, heir: Change) -> None:
-    """Take back what whoever made `heir` did to the record itself: its end, or, as QGIS splits,
-    the outline that was cut. What others say of it stands; where they differ it stays open."""
+def _make_whole(file: SurveyFile, batch: Batch, layer: Layer, record: str, divider: str) -> None:
+    """Take back what the device that split or joined a record did to the record itself: its end,
+    or, as QGIS splits, the outline that was cut. What others say of it stands; where they differ
+    it stays open."""
     settling = Settling(file)
     history = settling.history(record)
-    theirs = [change for change in history if change.device == heir.device]
+    theirs = [change for change in history if change.device == divider]
     ended = any(change.values.get("ended_on") for change in theirs)
     unit = "ended_on" if ended else GEOMETRY_COLUMN
     if unit not in layer.units:
         return
     columns = layer.units[unit]
     heads = settling.heads_of(record, columns)
-    others = [head for head in heads if head.device != heir.device]
-    last = next((head for head in heads if head.device == heir.device), None)
+    others = [head for head in heads if head.device != divider]
+    last = next((head for head in heads if head.device == divider), None)
     if last is None or last.operation == "insert" or len(others) > 1:
         return
     if others:
@@ -118,7 +120,7 @@ def _carry(
 ) -> None:
     """Give a part the edited values, where it still has what the record had before."""
     before: dict[str, object] = {}
-    for edit in edits:
+    for edit in sorted(edits, key=lambda each: each.order):
         for name, old in edit.old.items():
             before.setdefault(name, old)
     chosen: dict[str, object] = {}
