@@ -189,7 +189,7 @@ def test_a_package_merged_by_two_at_once_is_merged_once(county, packages, monkey
     ("module", "check", "decide"),
     [
         (undoing, "find_batch", lambda file: undo(file, "99", author="x")),
-        (conflicts, "_named", lambda file: conflicts.take(file, "x", "1", author="x")),
+        (conflicts, "named_conflicts", lambda file: conflicts.take(file, "x", "1", author="x")),
         (joining, "find_pair", lambda file: joining.join(file, "x", author="x")),
         (joining, "find_pair", lambda file: joining.keep_apart(file, "x", author="x")),
     ],

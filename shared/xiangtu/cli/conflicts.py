@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .. import store
 from ..catalogue.model import GEOMETRY_COLUMN
 from ..errors import BadInput
 from ..geo import blobs
 from ..merge import batches, bulk, conflicts
-from ..merge.changes import LINEAGE
+from ..merge.changes import LINEAGE, RECORD
 from ..merge.conflicts import COMBINED, Conflict, Head, Which
 from ..merge.neighbours import Neighbour
+from ..merge.successors import PARTS, parts_of_side
 from ..merge.titles import titles
 from ..package.enrolment import devices
 from ..words import phrase
@@ -97,6 +98,7 @@ def run_conflicts(call: Call) -> Outcome:
         total = conflicts.count_conflicts(file, which)
         names = Naming.of(file, call.translate)
         called = titles(file, [(each.layer, each.record) for each in found])
+        sides = _sides(file, found)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -104,7 +106,7 @@ def run_conflicts(call: Call) -> Outcome:
             terminal.line(_("No open conflicts."))
             return
         for each in found:
-            _show_conflict(terminal, names, each, called.get(each.record))
+            _show_conflict(terminal, names, each, called.get(each.record), sides.get(each.id, {}))
         left = total - arguments.after - len(found)
         if left > 0:
             terminal.line(
@@ -127,12 +129,34 @@ def run_conflicts(call: Call) -> Outcome:
     return Outcome(document, show, waits=bool(total))
 
 
+def _sides(file: store.SurveyFile, found: Sequence[Conflict]) -> dict[str, dict[str, str]]:
+    """Conflict id → change of a side, or record that it is about → what that is called; where a
+    record was split, all the parts of a side."""
+    named: dict[str, dict[str, str]] = {}
+    for conflict in found:
+        if conflict.unit not in (RECORD, LINEAGE):
+            continue
+        mine = named[conflict.id] = {}
+        for head in conflict.heads:
+            records = [(head.layer, head.record)]
+            if head.says == PARTS:
+                records = parts_of_side(file, conflict.record, head.device)
+            called = titles(file, records)
+            told = [called.get(record, record) for _layer, record in records]
+            mine[head.record] = ", ".join(told)
+    return named
+
+
 def _show_conflict(
-    terminal: Terminal, names: Naming, conflict: Conflict, called: str | None
+    terminal: Terminal,
+    names: Naming,
+    conflict: Conflict,
+    called: str | None,
+    sides: Mapping[str, str],
 ) -> None:
     _ = terminal.translate
     says = {
-        "keep": _("keep: edited"),
+        "keep": _("keep"),
         "gone": _("gone: deleted"),
         "whole": _("whole: edited, as one record"),
         "parts": _("parts: split or joined"),
@@ -143,7 +167,7 @@ def _show_conflict(
     rows: list[tuple[object, ...]] = [
         (
             head.number,
-            _said(says[head.says], conflict, head, names) if head.says else values,
+            _said(says[head.says], conflict, head, names, sides) if head.says else values,
             head.author,
             names.tablet(head.device),
             head.time,
@@ -156,9 +180,14 @@ def _show_conflict(
         rows.append(("", before, _("(before)"), "", ""))
     terminal.table([_("head"), _("value"), _("author"), _("device"), _("time")], rows)
     if conflict.unit == LINEAGE:
+        several = [head.says for head in conflict.heads].count("parts") > 1
         terminal.line(
-            _("Take whole, parts, or carry: the parts stand and get the edited values too.")
+            _("Take the number of a side: its parts stand, those of the others go.")
+            if several
+            else _("Take whole, parts, or carry: the parts stand and get the edited values too.")
         )
+    if conflict.unit == RECORD:
+        terminal.line(_("Take keep, or gone: then all its parts go with it."))
     if conflict.neighbours:
         named = [_named(each, _) for each in conflict.neighbours[:_NEIGHBOURS_NAMED]]
         left = len(conflict.neighbours) - len(named)
@@ -168,16 +197,22 @@ def _show_conflict(
     terminal.line()
 
 
-def _said(words: str, conflict: Conflict, head: Head, names: Naming) -> str:
-    """What a side says of the record itself, with what it edited, if that was an edit."""
-    if head.operation not in ("update", "decide"):
-        return words
-    told = {
-        name: names.value(conflict.layer, name, value)
-        for name, value in head.values.items()
-        if not name.startswith("@") and name != GEOMETRY_COLUMN
-    }
-    return f"{words} ({text_of(told)})" if told else words
+def _said(
+    words: str, conflict: Conflict, head: Head, names: Naming, called: Mapping[str, str]
+) -> str:
+    """What a side says of the record itself, with what it did: edited it, or a part of it."""
+    _ = names.translate
+    told = ""
+    if head.record != conflict.record:
+        made = _("new") if head.operation == "insert" else _("edited")
+        title = called.get(head.record, head.record)
+        told = f"{names.layer(head.layer)} {title}, {made}"
+    elif head.operation in ("update", "decide"):
+        told = names.values(
+            conflict.layer,
+            {name: value for name, value in head.values.items() if name != GEOMETRY_COLUMN},
+        )
+    return f"{words} ({told})" if told else words
 
 
 def _named(neighbour: Neighbour, _: Translation) -> str:
@@ -200,10 +235,11 @@ def _cells(conflict: Conflict, names: Naming) -> tuple[list[str], str, str]:
     ] or columns
 
     def cell(values: Mapping[str, object]) -> str:
-        worded = {name: names.value(conflict.layer, name, values.get(name)) for name in shown}
         told = [
-            text_of(value) if len(shown) == 1 or name == GEOMETRY_COLUMN else text_of({name: value})
-            for name, value in worded.items()
+            text_of(names.value(conflict.layer, name, values.get(name)))
+            if len(shown) == 1 or name == GEOMETRY_COLUMN
+            else names.values(conflict.layer, {name: values.get(name)})
+            for name in shown
         ]
         return " · ".join(each for each in told if each) or "–"
 
@@ -232,12 +268,30 @@ def _with_shape(values: Mapping[str, object]) -> dict[str, object]:
 # -- deciding ---------------------------------------------------------------------------------
 
 
-def decided(call: Call, batch: batches.Batch, what: str) -> Outcome:
-    """The outcome of a command that wrote one batch."""
-    return Outcome(
-        {"batch": batch.number, "batch_uuid": batch.uuid},
-        lambda terminal: terminal.line(f"{what} ({call.translate('batch')} {batch.number})"),
-    )
+def decided(call: Call, batch: batches.Batch, what: str, *, left: int | None = None) -> Outcome:
+    """The outcome of a command that wrote one batch, with what it changed in the records."""
+    _ = call.translate
+    report = batch.report or {}
+
+    def show(terminal: Terminal) -> None:
+        terminal.line(f"{what} ({_('batch')} {batch.number})")
+        terminal.facts(
+            [
+                (f"  {title}", report[name])
+                for name, title in (
+                    ("inserted", _("records new")),
+                    ("updated", _("records changed")),
+                    ("deleted", _("records deleted")),
+                )
+                if report.get(name)
+            ]
+            + ([(f"  {_('conflicts left')}", left)] if left is not None else [])
+        )
+
+    document: dict[str, object] = {"batch": batch.number, "batch_uuid": batch.uuid}
+    if left is not None:
+        document["conflicts_left"] = left
+    return Outcome(document, show)
 
 
 def run_take(call: Call) -> Outcome:
@@ -247,7 +301,8 @@ def run_take(call: Call) -> Outcome:
         batch = conflicts.take(
             file, arguments.id, arguments.head, author=call.author, reason=arguments.reason
         )
-    return decided(call, batch, call.translate("decided"))
+        left = conflicts.count_conflicts(file)
+    return decided(call, batch, call.translate("decided"), left=left)
 
 
 def run_decide(call: Call) -> Outcome:
@@ -263,9 +318,15 @@ def run_decide(call: Call) -> Outcome:
                 raise BadInput("bulk.other_number", asked=arguments.apply, now=count)
             batch = bulk.decide(file, previewed, author=call.author, reason=arguments.reason)
         names = Naming.of(file, call.translate)
+        rows = [] if writing else _first_choices(file, previewed, names)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
+        if rows:
+            terminal.table([_("record"), _("field"), _("value")], rows)
+            left = len(previewed.choices) - len(rows)
+            if left:
+                terminal.line(_("{count} more").format(count=left))
         _show_preview(terminal, names, previewed)
         if batch is not None:
             terminal.line(f"{_('decided')} ({_('batch')} {batch.number})")
@@ -280,6 +341,26 @@ def run_decide(call: Call) -> Outcome:
         document |= {"batch": batch.number, "batch_uuid": batch.uuid}
     left = bool(previewed.undecided) if batch is not None else bool(previewed.matching)
     return Outcome(document, show, waits=left)
+
+
+def _first_choices(
+    file: store.SurveyFile, previewed: bulk.Preview, names: Naming
+) -> list[tuple[object, ...]]:
+    """The first decisions of a preview: record, field and the value that would stand."""
+    some = {each.conflict: each.take for each in previewed.choices[:_SHOWN_AT_ONCE]}
+    found = conflicts.named_conflicts(file, some)
+    called = titles(file, [(each.layer, each.record) for each in found.values()])
+    rows: list[tuple[object, ...]] = []
+    for name, take in some.items():
+        conflict = found[name]
+        side = conflicts.side_of(conflict, take)
+        value = side.says or names.values(conflict.layer, side.values)
+        if len(side.values) == 1 and not side.says:
+            ((column, only),) = side.values.items()
+            value = text_of(names.value(conflict.layer, column, only))
+        title = called.get(conflict.record, conflict.record)
+        rows.append((title, names.unit(conflict.layer, conflict.unit), value))
+    return rows
 
 
 def _show_preview(terminal: Terminal, names: Naming, previewed: bulk.Preview) -> None:

@@ -91,6 +91,8 @@ def run_start(call: Call) -> Outcome:
     arguments, _ = call.arguments, call.translate
     if arguments.assignment is not None:
         existing(arguments.assignment)
+        # An assignment is sealed to a tablet that is there: a mistyped folder must not become one.
+        tablet.load(arguments.tablet)
     started = tablet.start(arguments.tablet, name=arguments.name)
     adopted = None
     if arguments.assignment is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .. import store
+from ..catalogue.model import GEOMETRY_COLUMN
 from ..errors import BadInput
 from ..merge import batches, duplicates, joining, undo
 from ..merge.held import list_held
@@ -17,6 +19,7 @@ from ..sealing import keys
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
 from .conflicts import decided
+from .language import Translation
 from .naming import Naming
 from .terminal import Terminal, text_of
 
@@ -88,14 +91,21 @@ def run_merge(call: Call) -> Outcome:
                     progress=part,
                 )  # fmt: skip
             except BaseException:
-                for before, _report in reports:
-                    call.note(_("{path}: merged before this").format(path=before))
+                for before, done in reports:
+                    call.note(_("{path}: {state}; that stays").format(
+                        path=before, state=_states(call.translate, done).get(done.state, done.state)
+                    ))  # fmt: skip
                 raise
             reports.append((path, report))
 
     def show(terminal: Terminal) -> None:
         if arguments.dry_run:
             terminal.note(_("Nothing was written: this is what a merge would do."))
+            if len(reports) > 1:
+                terminal.note(
+                    _("Each is held against the county as it is now, not against the others: "
+                      "conflicts between them show only in the real merge.")
+                )  # fmt: skip
         for path, report in reports:
             _show_merge(terminal, str(path), report)
 
@@ -106,9 +116,8 @@ def run_merge(call: Call) -> Outcome:
     )
 
 
-def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
-    _ = terminal.translate
-    states = {
+def _states(_: Translation, report: MergeReport) -> dict[str, str]:
+    return {
         "merged": _("merged"),
         "already": _("merged before; nothing to do"),
         "refused": _("refused; see: xiangtu held COUNTY.sqlite"),
@@ -116,6 +125,11 @@ def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
             number=report.waits_for
         ),
     }
+
+
+def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
+    _ = terminal.translate
+    states = _states(_, report)
     terminal.line(f"{name}: {states.get(report.state, report.state)}")
     if report.state not in ("already", "refused", WAITING):
         terminal.facts(
@@ -123,6 +137,7 @@ def _show_merge(terminal: Terminal, name: str, report: MergeReport) -> None:
                 (f"  {title}", value)
                 for title, value in (
                     (_("batch"), report.batch),
+                    *([(_("device"), report.device)] if "~" in report.device else []),
                     (_("changes"), report.changes),
                     (_("records new"), report.inserted),
                     (_("records changed"), report.updated),
@@ -291,6 +306,12 @@ def run_batches(call: Call) -> Outcome:
     """xiangtu batches."""
     with store.open(call.county, readonly=True) as file:
         found = batches.list_batches(file)
+        names = Naming.of(file, call.translate)
+        reasons = dict(
+            file.connection.execute(
+                "SELECT batch, reason FROM decision WHERE reason <> '' GROUP BY batch"
+            )
+        )
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -301,11 +322,12 @@ def run_batches(call: Call) -> Outcome:
             "undo": _("undoing"),
         }
         terminal.table(
-            [_("batch"), _("kind"), _("author"), _("time"), _("undone")],
+            [_("batch"), _("kind"), _("what"), _("author"), _("time"), _("undone")],
             [
                 (
                     each.number,
                     kinds.get(each.kind, each.kind),
+                    _what(_, names, each, reasons.get(each.uuid)),
                     each.author,
                     each.made_at,
                     each.undone_at,
@@ -315,6 +337,25 @@ def run_batches(call: Call) -> Outcome:
         )
 
     return Outcome({"batches": found}, show)
+
+
+def _what(_: Translation, names: Naming, batch: batches.Batch, reason: str | None) -> str:
+    """What a batch was about, in a few words."""
+    told: Mapping[str, Any] = batch.report or {}
+    said = ""
+    if batch.kind == "merge":
+        tablet = names.tablet(str(told.get("device", "")))
+        said = _("package {number} of {tablet}").format(number=told.get("number"), tablet=tablet)
+    elif batch.kind == "undo":
+        said = _("batch {number}").format(number=told.get("undone"))
+    elif "joined" in told:
+        said = _("records joined")
+    elif "apart" in told:
+        said = _("records kept apart")
+    elif batch.kind == "decision":
+        count = told.get("decided", len(told.get("settled", ())))
+        said = _("{count} conflicts").format(count=count)
+    return " · ".join(each for each in (said, reason) if each)
 
 
 def run_undo(call: Call) -> Outcome:
@@ -328,6 +369,13 @@ def run_history(call: Call) -> Outcome:
     """xiangtu history."""
     with store.open(call.county, readonly=True) as file:
         entries = file.history(call.arguments.uuid)
+        names = Naming.of(file, call.translate)
+        reasons = {
+            batch: reason
+            for batch, reason in file.connection.execute(
+                "SELECT batch, reason FROM decision WHERE reason <> ''"
+            )
+        }
     if not entries:
         raise BadInput("record.unknown", path=call.county, record=call.arguments.uuid)
 
@@ -342,12 +390,23 @@ def run_history(call: Call) -> Outcome:
         for entry in entries:
             out = "" if entry.live else _(" (not in force: undone or held back)")
             terminal.line(
-                f"{entry.time}  {entry.author}  {entry.device}  "
+                f"{entry.time}  {entry.author}  {names.tablet(entry.device)}  "
                 f"{operations.get(entry.operation, entry.operation)}{out}"
             )
+            if entry.operation == "decide" and reasons.get(entry.batch or ""):
+                terminal.line(f"    {_('reason')}: {reasons[entry.batch or '']}")
             for value in entry.values:
-                terminal.line(
-                    f"    {value.field}: {text_of(value.old) or '–'} → {text_of(value.new) or '–'}"
+                if value.old == value.new:
+                    continue
+                label = (
+                    names.unit(entry.layer, value.field)
+                    if value.field.startswith("@") or value.field == GEOMETRY_COLUMN
+                    else names.field(entry.layer, value.field)
                 )
+                old, new = (
+                    text_of(names.value(entry.layer, value.field, each)) or "–"
+                    for each in (value.old, value.new)
+                )
+                terminal.line(f"    {label}: {old} → {new}")
 
     return Outcome({"record": call.arguments.uuid, "history": entries}, show)

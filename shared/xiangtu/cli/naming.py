@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..catalogue import Catalogue
@@ -10,6 +11,7 @@ from ..merge.clones import origin
 from ..package.enrolment import devices
 from ..store import SurveyFile
 from .language import Translation
+from .terminal import text_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ class Naming:
         layer = self.catalogue.layers.get(layer_name)
         field = self.catalogue.field_of(layer_name, unit) if layer else None
         return field.label.in_language(self.translate.language) if field else unit
+
+    def field(self, layer_name: str, column: str) -> str:
+        """The label of one column."""
+        layer = self.catalogue.layers.get(layer_name)
+        field = self.catalogue.field_of(layer_name, column) if layer else None
+        return field.label.in_language(self.translate.language) if field else column
+
+    def values(self, layer_name: str, values: Mapping[str, object]) -> str:
+        """Columns with what stands in them, as a person would say it; empty ones are left out."""
+        said = [
+            f"{self.field(layer_name, name)} {text_of(self.value(layer_name, name, value))}"
+            for name, value in values.items()
+            if value is not None and not name.startswith("@")
+        ]
+        return " · ".join(said)
 
     def value(self, layer_name: str, column: str, value: object) -> object:
         """A code with its label behind it; any other value as it is."""

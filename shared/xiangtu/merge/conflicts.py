@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..catalogue.model import Layer
 from ..errors import BadInput
@@ -28,7 +28,8 @@ COMBINED = "combined"
 @dataclass(frozen=True)
 class Head:
     """One side of a conflict: who says what. For a record's existence `says` is keep or gone, for
-    one that was split or joined unseen whole or parts."""
+    one that was split or joined unseen whole or parts; `layer` and `record` are what was changed
+    then, the record itself or a part of it."""
 
     number: int
     change: str
@@ -38,6 +39,8 @@ class Head:
     operation: str
     values: Mapping[str, object]
     says: str | None = None
+    layer: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,8 @@ def _head(
         head.operation,
         head_values(layer, unit, head, changes, knowledge) if unit in layer.units else head.values,
         _says(unit, head, changes),
+        head.layer,
+        head.record,
     )
 
 
@@ -306,7 +311,7 @@ def take_all(
     """Decide several conflicts as one batch; choices are (conflict id, head)."""
     with file.atomic(quiet=True, doing="decide", author=author):
         catch_up(file)
-        known = _named(file, dict(choices))
+        known = named_conflicts(file, dict(choices))
         chosen = []
         for name, wanted in choices:
             if name not in known:
@@ -314,12 +319,19 @@ def take_all(
             chosen.append((known[name], side_of(known[name], wanted)))
         batch = open_batch(file, "decision", author)
         outcome = write_choices(file, batch, chosen, reason)
-        close_batch(file, batch, {"settled": sorted(outcome.conflicts_closed)})
-    return batch
+        report = {
+            "settled": sorted(outcome.conflicts_closed),
+            "inserted": len(outcome.inserted),
+            "updated": len(outcome.updated),
+            "deleted": len(outcome.deleted),
+        }
+        close_batch(file, batch, report)
+    return replace(batch, report=report)
 
 
-def _named(file: SurveyFile, choices: Mapping[str, str]) -> dict[str, Conflict]:
-    """The conflicts of that name, with proposals where one is wanted."""
+def named_conflicts(file: SurveyFile, choices: Mapping[str, str]) -> dict[str, Conflict]:
+    """The conflicts of these ids, each with the side that is wanted of it; those of which the
+    combined outline is wanted come with their proposal."""
     with_names(file.connection, choices)
     rows = file.connection.execute(
         "SELECT k.id, k.layer, k.record, k.unit, k.village, k.heads FROM temp.named n "

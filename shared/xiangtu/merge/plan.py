@@ -194,7 +194,7 @@ def take_in(
     accepted = [each for each in sound if (each.record, each.layer) not in verdict.fallen]
     outcome = apply(file, accepted, again)
     _step(progress, 0.7, "merge.attachments")
-    copied = _copy_attachments(file, opened)
+    copied = _copy_attachments(file, opened, keep=not report.dry_run)
     _step(progress, 0.8, "merge.duplicates")
     kin = opened.connection.execute("SELECT parent, child FROM lineage").fetchall()
     pairs = likeness.propose(file, likeness.concerned(file, accepted, outcome).union(*kin))
@@ -339,12 +339,13 @@ def _divided(file: SurveyFile, batch: Batch) -> set[str]:
     }
 
 
-def _copy_attachments(file: SurveyFile, opened: OpenedPackage) -> int:
+def _copy_attachments(file: SurveyFile, opened: OpenedPackage, *, keep: bool) -> int:
     """Put the package's files beside the county's, under their hashes; returns how many are new."""
     copied = 0
     for sha256, path in opened.attachments.items():
         if not file.attachment_path(sha256).exists():
-            file.keep_attachment(sha256, path)
+            if keep:
+                file.keep_attachment(sha256, path)
             copied += 1
     return copied
 

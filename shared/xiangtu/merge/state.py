@@ -21,7 +21,7 @@ from .resolve import CONFLICT, HERE, Resolution, presence, resolve, shown_head, 
 
 @dataclass
 class Outcome:
-    """What settling did, by record uuid."""
+    """What settling did, by record uuid; conflicts by id, opened also where a side was added."""
 
     inserted: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
@@ -472,16 +472,16 @@ class Settling:
 
     def _write_conflicts(self, layer: Layer, record: str, resolution: Resolution) -> None:
         before = {
-            name
-            for (name,) in self.connection.execute(
-                "SELECT id FROM conflict WHERE record = ?", (record,)
+            name: set(json.loads(heads))
+            for name, heads in self.connection.execute(
+                "SELECT id, heads FROM conflict WHERE record = ?", (record,)
             )
         }
         self.connection.execute("DELETE FROM conflict WHERE record = ?", (record,))
-        after = set()
+        after: dict[str, set[str]] = {}
         for conflict in resolution.conflicts:
             name = conflict_id(record, conflict.unit)
-            after.add(name)
+            after[name] = {head.uuid for head in conflict.heads}
             self.connection.execute(
                 "INSERT INTO conflict (id, layer, record, unit, heads, village) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
@@ -494,8 +494,10 @@ class Settling:
                     resolution.values.get("village"),
                 ),
             )
-        self.outcome.conflicts_opened |= after - before
-        self.outcome.conflicts_closed |= before - after
+        self.outcome.conflicts_opened |= {
+            name for name, heads in after.items() if not heads <= before.get(name, set())
+        }
+        self.outcome.conflicts_closed |= before.keys() - after.keys()
 
 
 class _AfterJoining(Knowledge):
