@@ -138,21 +138,30 @@ def _held(file: SurveyFile) -> Iterator[Part]:
 
 
 def _in_force(file: SurveyFile, records: Iterable[str]) -> Iterator[Part]:
-    """Parts of these records that are in force though something in them is wrong: it was put
-    right by what may be gone now."""
-    live = [
+    """Parts of these records that are in force though something in them is wrong, since it was
+    put right by what may be gone now, and all that is a part of such a record."""
+    live = _from_packages(file, records)
+    found = faults(file, live)
+    wrong = {(each.record, each.layer) for each in live if each.uuid in found}
+    if not wrong:
+        return
+    family = {uuid for named in wrong for _, uuid in _family(file, *named)}
+    batches: dict[tuple[str, str, str], list[Change]] = {}
+    for change in _from_packages(file, family):
+        named = (str(change.batch), change.record, change.layer)
+        batches.setdefault(named, []).append(change)
+    for (batch, record, layer), own in sorted(batches.items()):
+        yield Part(record, layer, tuple(own), in_force=batch)
+
+
+def _from_packages(file: SurveyFile, records: Iterable[str]) -> list[Change]:
+    """The live changes to these records that packages brought."""
+    return [
         change
         for own in changes_of(file.connection, records).values()
         for change in own
         if change.batch is not None and change.operation != "decide"
     ]
-    found = faults(file, live)
-    wrong = {change.batch for change in live if change.uuid in found}
-    for batch in sorted(each for each in wrong if each is not None):
-        for (record, layer), own in _by_record(
-            change for change in live if change.batch == batch
-        ).items():
-            yield Part(record, layer, tuple(own), in_force=batch)
 
 
 def _by_record(changes: Iterable[Change]) -> dict[Named, list[Change]]:
