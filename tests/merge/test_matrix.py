@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from command_line import xiangtu
 from county import VILLAGE, County, known, make_county, outline, polygon
-from xiangtu.merge import conflicts
+from xiangtu.errors import BadInput, MergeRefused
+from xiangtu.merge import bulk, conflicts
 from xiangtu.merge.changes import LINEAGE, RECORD
 from xiangtu.merge.duplicates import list_pairs
 from xiangtu.store import SurveyFile
@@ -433,9 +434,42 @@ def test_a_parcel_split_differently_on_both_sides_is_a_conflict(case):
     assert set(parcels(case)) == {"west", "east", "north", "south"}
     with case.world.open() as file:
         (conflict,) = conflicts.list_conflicts(file, conflicts.Which(record=PARCEL))
+        assert [head.says for head in conflict.heads] == ["parts", "parts"], "a side for each split"
+        with pytest.raises(BadInput) as fault:
+            conflicts.take(file, conflict.id, "carry", author="officer")
+        assert fault.value.code == "conflict.carry_several"
+        shown = bulk.preview(file, conflicts.Which(field=LINEAGE), bulk.SHOWN)
+        assert shown.choices == ()
         county = next(each for each in conflict.heads if each.author == "officer")
         conflicts.take(file, conflict.id, str(county.number), author="officer", reason="deed")
     assert set(parcels(case)) == {"west", "east"}
+    assert case.units == []
+
+
+def test_undoing_what_was_carried_into_the_parts_is_refused_and_named(case):
+    """an edit carried into the parts, and its package undone"""
+    case.play(county=split("west", "east"), package=update("farmland", PARCEL, crop="rice"))
+    case.take("carry")
+    with pytest.raises(MergeRefused) as fault:
+        case.world.undo(case.report.batch)
+    assert fault.value.code == "undo.depends"
+    assert parcels(case) == {"west": "rice", "east": "rice"}
+
+
+def test_what_others_measured_stands_when_a_cut_is_taken_back(case):
+    """outline cut in QGIS on one side, measured anew on the other"""
+
+    def cut(file: SurveyFile) -> None:
+        part = file.insert("farmland", {"village": VILLAGE, "name": "cut"}, outline(10, 100, 10))
+        file.descend("farmland", PARCEL, part, "split")
+        file.update("farmland", PARCEL, {}, outline(0, 100, 10))
+
+    case.play(county=cut, package=reshape("farmland", PARCEL, 0, 100, 20, 25))
+    with case.world.open() as file:
+        (conflict,) = conflicts.list_conflicts(file, conflicts.Which(field=LINEAGE))
+        conflicts.take(file, conflict.id, "whole", author="officer")
+    assert parcels(case) == {}
+    assert case.get("farmland", PARCEL)["geometry"].area == pytest.approx(500.0)
     assert case.units == []
 
 
