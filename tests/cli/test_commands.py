@@ -8,7 +8,16 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from command_line import VILLAGES, Place, done, hand_out, make_county, square, survey_a_parcel
+from command_line import (
+    VILLAGES,
+    Place,
+    done,
+    hand_out,
+    make_county,
+    square,
+    survey_a_parcel,
+    xiangtu,
+)
 from xiangtu import store
 
 VILLAGE = next(iter(VILLAGES))
@@ -250,3 +259,10 @@ def test_gnss_reads_a_real_receivers_log(shared_data: Path):
     assert 1 <= few["epochs"] <= reading["epochs"]
     shown = done("gnss", log).out
     assert "gnss.status" not in shown and "fix_type." not in shown
+
+
+def test_a_mistyped_folder_does_not_become_a_tablet(place: Place):
+    folder = place.folder / "tablte"
+    ran = xiangtu("start", folder, place.assignment)
+    assert "tablte" in ran.refusal
+    assert not folder.exists()

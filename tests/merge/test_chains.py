@@ -117,6 +117,15 @@ def test_packages_that_come_last_first_all_wait_for_the_one_that_is_missing(worl
     assert world.merge(packages[1]).state == "already"
 
 
+def test_a_package_that_was_undone_is_missing_again(world):
+    packages = [edited_and_packed(world, "a", count) for count in (2, 3, 4)]
+    batches = [world.merge(package).batch for package in packages[:2]]
+    world.undo(batches[1])
+    assert world.merge(packages[2]).waits_for == 2
+    with world.open() as file:
+        assert [each["missing"] for each in list_waiting(file)] == [[2]]
+
+
 def test_an_old_assignment_answered_after_a_newer_one_is_taken_for_what_it_had_seen(world):
     storeys(world, "a", 2)
     late = world.pack("a")
@@ -220,6 +229,30 @@ def test_what_a_clone_surveyed_can_be_taken_in_as_another_tablets(world):
     assert state(world) == merged
     world.merge(edited_and_packed(world, "a", 3))  # the tablet itself goes on as before
     assert not refused_devices(world)
+
+
+def test_two_that_part_again_after_a_clone_was_taken_in_are_both_taken(world):
+    found: list[Path] = []
+
+    def twice() -> Path:
+        found.append(edited_and_packed(world, "a", 8))
+        tablet = world.tablets["a"].folder
+        shutil.copytree(tablet, world.folder / "again")
+        found.append(edited_and_packed(world, "a", 5, known("house", 1)))
+        shutil.rmtree(tablet)
+        shutil.move(world.folder / "again", tablet)
+        return edited_and_packed(world, "a", 6, known("house", 1))
+
+    found.append(in_a_clone(world, "a", twice))
+    world.merge(edited_and_packed(world, "a", 2))
+    devices = [world.merge(package, clone=True).device for package in found]
+    assert devices[0] == devices[1] != devices[2]
+    with world.open() as file:
+        sides = {
+            each.record: {head.values["storeys"] for head in each.heads}
+            for each in conflicts.list_conflicts(file)
+        }
+    assert sides == {HOUSE: {2, 8}, known("house", 1): {5, 6}}
 
 
 def refused_devices(world: County) -> list[str]:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from county import VILLAGE, County, known, make_county, orphans, outline, state
+from xiangtu.errors import MergeRefused
 from xiangtu.geo import blobs
 from xiangtu.merge import conflicts
 from xiangtu.merge.changes import LINEAGE, RECORD
 from xiangtu.merge.duplicates import list_pairs
 from xiangtu.merge.held import list_held
+from xiangtu.merge.joining import join
 
 HOUSE, HOMESTEAD = known("house", 0), known("homestead", 0)
 
@@ -223,3 +225,24 @@ def test_a_homestead_deleted_after_its_house_is_not_outlived_by_it(world):
     with world.open() as file:
         assert orphans(file) == []
         assert file.get("homestead", HOMESTEAD) is file.get("house", HOUSE) is None
+
+
+def test_what_a_joining_took_over_is_not_undone_under_it(world):
+    """The survivor has a remark from the record that was joined to it."""
+    uuids = {}
+    for name, moved in zip("ab", (0.0, 0.3), strict=True):
+        with world.survey(name) as file:
+            uuids[name] = file.insert(
+                "house", {"village": VILLAGE, "homestead_uuid": HOMESTEAD}, outline(12 + moved, 12)
+            )
+        world.merge(world.pack(name))
+    with world.survey("b") as file:
+        file.update("house", uuids["b"], {"remark": "dry"})
+    remark = world.merge(world.pack("b"))
+    with world.open() as file:
+        (pair,) = list_pairs(file, "open")
+        join(file, pair.id, author="officer", survivor=uuids["a"])
+        assert file.get("house", uuids["a"])["remark"] == "dry"
+    with pytest.raises(MergeRefused) as fault:
+        world.undo(remark.batch)
+    assert fault.value.code == "undo.depends"

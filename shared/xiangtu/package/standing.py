@@ -168,19 +168,18 @@ class Standing:
 
     def _read_joined(self) -> None:
         joined = self._connection.execute(
-            "SELECT layer, parent, child, "
-            "EXISTS (SELECT 1 FROM change WHERE record = parent AND device = ?) "
-            "FROM lineage WHERE kind = ?",
+            "SELECT l.layer, l.parent, l.child FROM (SELECT DISTINCT record FROM change "
+            "WHERE device = ?) c CROSS JOIN lineage l ON l.parent = c.record WHERE l.kind = ?",
             (self._device, _SAME),
         ).fetchall()
-        survivors = {parent: child for _, parent, child, _ in joined}
-        for layer, parent, child, mine in joined:
-            if not mine:
-                continue
+        for layer, parent, child in joined:
             passed = {parent}
-            while child in survivors and child not in passed:
+            while child not in passed:
                 passed.add(child)
-                child = survivors[child]
+                row = self._connection.execute(
+                    "SELECT child FROM lineage WHERE parent = ? AND kind = ?", (child, _SAME)
+                ).fetchone()
+                child = row[0] if row else child
             self._about(layer, parent).survivor = child
 
     def _read_returned(self) -> None:
@@ -189,10 +188,12 @@ class Standing:
             if not layer.surveyed:
                 continue
             for record, findings in self._connection.execute(
-                "SELECT uuid, (SELECT count(*) FROM finding f WHERE f.record = r.uuid "
-                f"AND f.state = 'open') FROM {quoted(layer.name)} r WHERE state = 'returned' "
-                "AND EXISTS (SELECT 1 FROM change WHERE record = r.uuid AND device = ?)",
-                (self._device,),
+                "SELECT r.uuid, (SELECT count(*) FROM finding f WHERE f.record = r.uuid "
+                "AND f.state = 'open') FROM (SELECT DISTINCT record FROM change "
+                "WHERE device = ? AND layer = ?) c "
+                f"CROSS JOIN {quoted(layer.name)} r ON r.uuid = c.record "
+                "WHERE r.state = 'returned'",
+                (self._device, layer.name),
             ):
                 self._about(layer.name, record).findings = findings
 
