@@ -15,7 +15,7 @@ from ..merge.conflicts import COMBINED, Conflict, Head, Which
 from ..merge.neighbours import Neighbour
 from ..merge.successors import PARTS, parts_of_side
 from ..merge.titles import titles
-from ..package.enrolment import devices
+from ..package.enrolment import device_named
 from ..words import phrase
 from .command import Call, Commands, Outcome, Parser, county_for_writing, whole_number
 from .language import Translation
@@ -72,14 +72,7 @@ def _add_conditions(parser: Parser, _: Translation, default: str | None = None) 
 
 def _conditions(call: Call, file: store.SurveyFile) -> Which:
     arguments = call.arguments
-    device = arguments.device
-    if device is not None:
-        known = {each.id: each.name for each in devices(file)}
-        named = [each for each, name in known.items() if name == device]
-        if device not in known and device != file.device_id:
-            if len(named) != 1:
-                raise BadInput("device.unknown", device=device, known=", ".join(known))
-            (device,) = named
+    device = arguments.device and device_named(file, arguments.device)
     return Which(arguments.layer, arguments.field, arguments.village, device)
 
 

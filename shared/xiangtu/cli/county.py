@@ -61,6 +61,9 @@ def add(commands: Commands) -> None:
     enrol.add_argument("county", metavar="COUNTY.sqlite")
     enrol.add_argument("card", type=Path, metavar="DEVICE_CARD")
 
+    tablets = commands.add("tablets", run_tablets, "list the tablets, what they have and brought")
+    tablets.add_argument("county", metavar="COUNTY.sqlite")
+
     copy = commands.add("copy", run_copy, "copy a survey file that may be in use, with attachments")
     copy.add_argument("file", type=Path, metavar="FILE")
     copy.add_argument("out", type=Path, metavar="OUT")
@@ -229,6 +232,49 @@ def _show_rows(terminal: Terminal, refused: Sequence[Refusal]) -> None:
 def _show_notes(terminal: Terminal, notes: Iterable[Note]) -> None:
     for each in notes:
         terminal.note(phrase(each.code, terminal.translate.language, each.facts))
+
+
+def run_tablets(call: Call) -> Outcome:
+    """xiangtu tablets."""
+    with store.open(call.county, readonly=True) as file:
+        rows = [
+            (
+                each.name,
+                each.id,
+                each.enrolled_at[:10],
+                *file.connection.execute(
+                    "SELECT count(*), max(substr(made_at, 1, 10)) FROM assignment WHERE device = ?",
+                    (each.id,),
+                ).fetchone(),
+                *file.connection.execute(
+                    "SELECT count(*) FILTER (WHERE state = 'merged'), "
+                    "count(*) FILTER (WHERE state NOT IN ('merged', 'undone')) "
+                    "FROM package WHERE device = ?",
+                    (each.id,),
+                ).fetchone(),
+            )
+            for each in enrolment.devices(file)
+        ]
+    columns = (
+        "name", "device", "enrolled_on", "assignments", "last_assigned_on", "merged", "waiting",
+    )  # fmt: skip
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        terminal.table(
+            [
+                _("tablet"),
+                _("device"),
+                _("enrolled"),
+                _("assignments"),
+                _("the last on"),
+                _("packages merged"),
+                _("waiting or refused"),
+            ],
+            rows,
+        )
+
+    return Outcome({"tablets": [dict(zip(columns, row, strict=True)) for row in rows]}, show)
 
 
 def run_enrol(call: Call) -> Outcome:

@@ -7,6 +7,7 @@ from pathlib import Path
 from .. import store
 from ..merge.office_edits import catch_up
 from ..package import assignment, clearing, receipt, record_states, survey_package, tablet
+from ..package.enrolment import device_named
 from ..sealing import keys
 from . import summaries
 from .command import Call, Commands, Outcome, county_for_writing, existing, whole_number
@@ -21,7 +22,9 @@ def add(commands: Commands) -> None:
     assign = commands.add("assign", run_assign, "hand out work to a tablet")
     assign.add_argument("county", metavar="COUNTY.sqlite")
     assign.add_argument("out", type=Path, metavar="OUT.xta")
-    assign.add_argument("--device", required=True, metavar="ID", help=_("an enrolled tablet"))
+    assign.add_argument(
+        "--device", required=True, metavar="ID", help=_("an enrolled tablet, by its id or name")
+    )
     assign.add_argument("--surveyor", required=True, metavar="NAME", help=_("who surveys with it"))
     assign.add_argument("--village", dest="villages", required=True, nargs="+", metavar="CODE",
                         action="extend", help=_("codes of the villages"))  # fmt: skip
@@ -71,7 +74,7 @@ def run_assign(call: Call) -> Outcome:
         summary = assignment.assign(
             file,
             arguments.out,
-            arguments.device,
+            device_named(file, arguments.device),
             arguments.surveyor,
             arguments.villages,
             layers=arguments.layers,
@@ -145,7 +148,7 @@ def run_receipt(call: Call) -> Outcome:
         summary = receipt.write_receipt(
             file,
             arguments.out,
-            arguments.device,
+            device_named(file, arguments.device),
             identity=keys.county_identity(call.county, call.key),
         )
         names = Naming.of(file, call.translate)

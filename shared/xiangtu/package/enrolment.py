@@ -120,8 +120,25 @@ def device(file: SurveyFile, device_id: str) -> Device:
             if each.retired_at is not None:
                 raise BadInput("device.retired", device=device_id, retired_at=each.retired_at)
             return each
-    known = ", ".join(each.id for each in devices(file))
+    known = ", ".join(f"{each.id} ({each.name})" for each in devices(file))
     raise BadInput("device.unknown", device=device_id, known=known)
+
+
+def device_named(file: SurveyFile, name: str) -> str:
+    """The id of an enrolled tablet that a person calls by its id or by its name.
+
+    BadInput("device.unknown") names all there are, ("device.several") those of that name.
+    """
+    known = {each.id: each.name for each in devices(file)}
+    if name in known or name == file.device_id:
+        return name
+    called = [each for each, its_name in known.items() if its_name == name]
+    if len(called) > 1:
+        raise BadInput("device.several", name=name, devices=", ".join(called))
+    if not called:
+        shown = ", ".join(f"{each} ({its_name})" for each, its_name in known.items())
+        raise BadInput("device.unknown", device=name, known=shown)
+    return called[0]
 
 
 def county_keys(file: SurveyFile, identity: str | None) -> keys.SecretKeys:
