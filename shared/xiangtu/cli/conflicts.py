@@ -278,7 +278,7 @@ def decided(call: Call, batch: batches.Batch, what: str, *, left: int | None = N
                 )
                 if report.get(name)
             ]
-            + ([(f"  {_('conflicts left')}", left)] if left is not None else [])
+            + ([("  " + _("conflicts left"), left)] if left is not None else [])
         )
 
     document: dict[str, object] = {"batch": batch.number, "batch_uuid": batch.uuid}
