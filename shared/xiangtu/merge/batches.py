@@ -52,25 +52,30 @@ def close_batch(file: SurveyFile, batch: Batch, report: Mapping[str, object]) ->
 
 def list_batches(file: SurveyFile) -> list[Batch]:
     """All batches, the newest first."""
-    return [
-        Batch(*row[:-1], report=json.loads(row[-1]))  # type: ignore[misc]
-        for row in file.connection.execute(
-            "SELECT uuid, number, kind, author, made_at, undone_at, report FROM batch "
-            "ORDER BY number DESC"
-        )
-    ]
+    return _read(file, "1", ())
 
 
 def find_batch(file: SurveyFile, name: str) -> Batch:
     """The batch of that number or (beginning of a) uuid; BadInput("batch.unknown") if none."""
-    found = [
-        batch
-        for batch in list_batches(file)
-        if str(batch.number) == name or (len(name) >= 4 and batch.uuid.startswith(name))
-    ]
+    found = _read(
+        file,
+        "CAST(number AS TEXT) = ?1 OR (length(?1) >= 4 AND substr(uuid, 1, length(?1)) = ?1)",
+        (name,),
+    )
     if len(found) != 1:
         raise BadInput("batch.unknown", batch=name)
     return found[0]
+
+
+def _read(file: SurveyFile, where: str, parameters: tuple[str, ...]) -> list[Batch]:
+    return [
+        Batch(*row[:-1], report=json.loads(row[-1]))  # type: ignore[misc]
+        for row in file.connection.execute(
+            "SELECT uuid, number, kind, author, made_at, undone_at, report FROM batch "
+            f"WHERE {where} ORDER BY number DESC",
+            parameters,
+        )
+    ]
 
 
 def write_decision(
