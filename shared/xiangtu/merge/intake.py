@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import BadPackage
@@ -18,21 +18,13 @@ from .soundness import Faults, faults
 
 #: A column or field; none begins with "@", which stands for what is no field.
 _NAME = re.compile(r"[^\W\d]\w{0,62}")
-#: Columns of a change: the longest text, or the largest number.
-_WHOLE_NUMBERS = ("id", "number", "utc_offset_min")
-_COLUMNS = {
-    "id": 2**53,
-    "uuid": 36,
-    "layer": 63,
-    "record": 100,
-    "operation": 10,
-    "author": 200,
-    "device": 40,
-    "number": 2**53,
-    "basis": 36,
-    "time": 40,
-    "utc_offset_min": 24 * 60,
-}
+#: Columns of a change, what they hold, and in how many characters or digits at most.
+_COLUMNS = (
+    "id", "uuid", "layer", "record", "operation", "author", "device", "number", "basis", "time",
+    "utc_offset_min",
+)  # fmt: skip
+_TYPES = (int, str, str, str, str, str, str, int, str, str, int)
+_LONGEST = (16, 36, 63, 100, 10, 200, 40, 16, 36, 40, 5)
 
 
 @dataclass(frozen=True)
@@ -85,11 +77,16 @@ def _changes(opened: OpenedPackage) -> list[Change]:
     }
     if len(values) < len(rows):
         raise BadPackage("package.journal", path=opened.path, field="id")
+    names: set[object] = set()
     for change, name, old, new in connection.execute(
         "SELECT change, field, old, new FROM change_value"
     ):
-        if change not in values or not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise BadPackage("package.journal", path=opened.path, field="field")
+        if name not in names:
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                raise BadPackage("package.journal", path=opened.path, field="field")
+            names.add(name)
+        if change not in values:
+            raise BadPackage("package.journal", path=opened.path, field="change")
         news, olds = values[change]
         news[name] = new
         olds[name] = old
@@ -102,16 +99,22 @@ def _changes(opened: OpenedPackage) -> list[Change]:
     return found
 
 
-def _check_types(opened: OpenedPackage, row: Sequence[object]) -> None:
+def _check_types(opened: OpenedPackage, row: tuple[object, ...]) -> None:
     """Every column of a change is of its kind and of a length that a tablet writes."""
-    for (column, longest), value in zip(_COLUMNS.items(), row, strict=True):
-        sound = (
-            type(value) is int and abs(value) <= longest
-            if column in _WHOLE_NUMBERS
-            else isinstance(value, str) and len(value) <= longest and "\0" not in value
-        )
-        if not sound:
-            raise BadPackage("package.journal", path=opened.path, field=column)
+    if (
+        tuple(map(type, row)) == _TYPES
+        and "\0" not in "".join((*row[1:7], *row[8:10]))  # type: ignore[arg-type]
+        and all(len(str(each)) <= longest for each, longest in zip(row, _LONGEST, strict=True))
+    ):
+        return
+    raise BadPackage("package.journal", path=opened.path, field=_first_wrong(row))
+
+
+def _first_wrong(row: tuple[object, ...]) -> str:
+    for name, value, kind, longest in zip(_COLUMNS, row, _TYPES, _LONGEST, strict=True):
+        if type(value) is not kind or "\0" in str(value) or len(str(value)) > longest:
+            return name
+    return "change"
 
 
 def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change]) -> None:

@@ -185,7 +185,7 @@ class _Standing:
         several = self._in_several_layers()
         self._owners = self._layers(several) if several else {}
         self._faulty = [
-            part for part in parts if any(change.uuid in known for change in part.changes)
+            part for part in parts if known and any(each.uuid in known for each in part.changes)
         ]
         self._live = self._in_the_journal({part.record for part in self._faulty})
 
