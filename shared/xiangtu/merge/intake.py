@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import le
+from typing import Any
 
 from ..errors import BadPackage
 from ..package.survey_package import OpenedPackage
@@ -18,13 +20,14 @@ from .soundness import Faults, faults
 
 #: A column or field; none begins with "@", which stands for what is no field.
 _NAME = re.compile(r"[^\W\d]\w{0,62}")
-#: Columns of a change, what they hold, and in how many characters or digits at most.
-_COLUMNS = (
-    "id", "uuid", "layer", "record", "operation", "author", "device", "number", "basis", "time",
-    "utc_offset_min",
-)  # fmt: skip
+#: Columns of a change and what they hold; the texts, with their greatest lengths.
 _TYPES = (int, str, str, str, str, str, str, int, str, str, int)
-_LONGEST = (16, 36, 63, 100, 10, 200, 40, 16, 36, 40, 5)
+_LONGEST = {
+    "uuid": 36, "layer": 63, "record": 100, "operation": 10, "author": 200, "device": 40,
+    "basis": 36, "time": 40,
+}  # fmt: skip
+_LENGTHS = tuple(_LONGEST.values())
+_MINUTES_A_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -99,22 +102,21 @@ def _changes(opened: OpenedPackage) -> list[Change]:
     return found
 
 
-def _check_types(opened: OpenedPackage, row: tuple[object, ...]) -> None:
+def _check_types(opened: OpenedPackage, row: tuple[Any, ...]) -> None:
     """Every column of a change is of its kind and of a length that a tablet writes."""
-    if (
-        tuple(map(type, row)) == _TYPES
-        and "\0" not in "".join((*row[1:7], *row[8:10]))  # type: ignore[arg-type]
-        and all(len(str(each)) <= longest for each, longest in zip(row, _LONGEST, strict=True))
-    ):
-        return
-    raise BadPackage("package.journal", path=opened.path, field=_first_wrong(row))
-
-
-def _first_wrong(row: tuple[object, ...]) -> str:
-    for name, value, kind, longest in zip(_COLUMNS, row, _TYPES, _LONGEST, strict=True):
-        if type(value) is not kind or "\0" in str(value) or len(str(value)) > longest:
-            return name
-    return "change"
+    if tuple(map(type, row)) != _TYPES or abs(row[10]) > _MINUTES_A_DAY:
+        raise BadPackage("package.journal", path=opened.path, field="change")
+    texts = (*row[1:7], *row[8:10])
+    if "\0" in "".join(texts) or not all(map(le, map(len, texts), _LENGTHS)):
+        wrong = next(
+            (
+                name
+                for name, text in zip(_LONGEST, texts, strict=True)
+                if "\0" in text or len(text) > _LONGEST[name]
+            ),
+            "change",
+        )
+        raise BadPackage("package.journal", path=opened.path, field=wrong)
 
 
 def _check_journal(opened: OpenedPackage, file: SurveyFile, changes: list[Change]) -> None:
