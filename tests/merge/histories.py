@@ -7,6 +7,7 @@ can be played: the journal, the merge and the taking in of assignments are the r
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from county import SRID, VILLAGE, fill, orphans, outline, point, state_of
+from hypothesis import HealthCheck, Phase, settings
 from xiangtu import catalogue, store
 from xiangtu.errors import MergeRefused
 from xiangtu.geo import blobs
@@ -56,10 +58,25 @@ def taken_back(file: store.SurveyFile) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def in_memory() -> Iterator[Path]:
-    """A folder where memory serves as a disk, if there is such a place: many times as fast."""
-    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        yield Path(folder)
+def place_to_play(tablets: Sequence[str]) -> Iterator[Path]:
+    """A folder with a `blank` county and tablets in it, where memory serves as a disk, if there is
+    such a place: many times as fast."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        folder = Path(name)
+        (folder / "blank").mkdir()
+        make_blank(folder / "blank", tablets)
+        yield folder
+
+
+def histories(usually: int) -> settings:
+    """So many random histories, or as many as `make soak` asks for. Each is a whole county with
+    its tablets, told by its seed: nothing to shrink."""
+    return settings(
+        max_examples=int(os.environ.get("XIANGTU_HISTORIES", usually)),
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def make_blank(folder: Path, tablets: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from county import VILLAGE, County, known, make_county, outline, state
+from county import VILLAGE, County, known, outline, state
 from xiangtu.errors import BadPackage
 from xiangtu.merge import conflicts
 from xiangtu.merge.held import list_held
@@ -17,19 +17,6 @@ from xiangtu.package.survey_package import pack
 from xiangtu.store import SurveyFile
 
 HOUSE = known("house", 0)
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> County:
-    county = make_county(tmp_path_factory.mktemp("begun"), "ab")
-    for name in "ab":
-        county.assign(name)
-    return county
-
-
-@pytest.fixture
-def world(begun: County, tmp_path: Path) -> County:
-    return begun.cloned(tmp_path / "world")
 
 
 def storeys(world: County, name: str, count: int, house: str = HOUSE) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from county import SRID, VILLAGE, County, known, make_county, outline, state
+from county import SRID, VILLAGE, County, known, outline, state
 from test_receipts import received, states
 from xiangtu import store
 from xiangtu.errors import Cancelled
@@ -17,17 +17,9 @@ from xiangtu.package.clearing import clear
 PARCEL, HOMESTEAD, HOUSE = known("farmland", 0), known("homestead", 0), known("house", 0)
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory) -> County:
-    county = make_county(tmp_path_factory.mktemp("begun"), "ab")
-    for name in "ab":
-        county.assign(name)
-    return county
-
-
 @pytest.fixture
-def county(begun: County, tmp_path: Path) -> County:
-    return begun.cloned(tmp_path / "world")
+def county(world: County) -> County:
+    return world
 
 
 def photo(file: store.SurveyFile, record: str, layer: str, text: str) -> Path:

@@ -5,25 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from county import VILLAGE, County, known, make_county, orphans, outline, point, state
+from county import VILLAGE, County, known, orphans, outline, point, state
 from xiangtu.errors import BadPackage
 from xiangtu.merge.held import list_held
 from xiangtu.merge.undo import undo
 
 HOUSE, HOMESTEAD = known("house", 0), known("homestead", 0)
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> County:
-    county = make_county(tmp_path_factory.mktemp("begun"), "ab")
-    for name in "ab":
-        county.assign(name)
-    return county
-
-
-@pytest.fixture
-def world(begun: County, tmp_path: Path) -> County:
-    return begun.cloned(tmp_path / "world")
 
 
 def written(world: County, *statements: str) -> Path:

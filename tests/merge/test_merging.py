@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from county import VILLAGE, County, known, make_county, outline, point, state
+from county import VILLAGE, County, known, outline, point, state
 from xiangtu import catalogue, store
 from xiangtu.errors import BadInput, BadPackage, MergeRefused
 from xiangtu.merge import conflicts, duplicates, joining, likeness
@@ -15,19 +15,6 @@ from xiangtu.merge.held import list_held
 from xiangtu.merge.plan import merge
 from xiangtu.merge.undo import dependents
 from xiangtu.merge.waiting import list_waiting
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory) -> County:
-    county = make_county(tmp_path_factory.mktemp("begun"), "ab")
-    for name in "ab":
-        county.assign(name)
-    return county
-
-
-@pytest.fixture
-def world(begun, tmp_path) -> County:
-    return begun.cloned(tmp_path / "world")
 
 
 def row(county: County, layer: str, uuid: str) -> dict | None:

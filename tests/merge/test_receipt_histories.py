@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from histories import IDENTITY, World, in_memory, make_blank, opened
-from hypothesis import HealthCheck, Phase, given, settings
+from histories import IDENTITY, World, histories, opened, place_to_play
+from hypothesis import given
 from hypothesis import strategies as st
 from xiangtu import store
 from xiangtu.errors import BadInput, MergeRefused
@@ -25,7 +24,6 @@ from xiangtu.package.description import ReceiptDescription, from_json, to_json
 from xiangtu.package.record_states import STATES, part_columns, record_states
 
 TABLETS = ("a" * 16, "b" * 16, "c" * 16)
-HISTORIES = int(os.environ.get("XIANGTU_HISTORIES", "40"))
 
 
 class Office(World):
@@ -175,19 +173,12 @@ def below(parts: dict[str, set[str]], record: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    with in_memory() as folder:
-        (folder / "blank").mkdir()
-        make_blank(folder / "blank", TABLETS)
+    with place_to_play(TABLETS) as folder:
         yield folder
 
 
 @given(st.integers(0, 2**32))
-@settings(
-    max_examples=HISTORIES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@histories(40)
 def test_nothing_is_called_safe_that_is_not_in_force(place: Path, seed: int):
     chance = random.Random(seed)
     names = TABLETS[: chance.randint(1, len(TABLETS))]

@@ -22,17 +22,9 @@ PARCEL = known("farmland", 0)
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory) -> County:
-    county = make_county(tmp_path_factory.mktemp("begun"), "ab")
-    for name in "ab":
-        county.assign(name)
-    return county
-
-
 @pytest.fixture
-def county(begun: County, tmp_path: Path) -> County:
-    return begun.cloned(tmp_path / "world")
+def county(world: County) -> County:
+    return world
 
 
 def written(county: County, name: str) -> Path:
