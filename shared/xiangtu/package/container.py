@@ -43,7 +43,6 @@ _PAYLOAD: Mapping[str, re.Pattern[str]] = {
     ),
     "receipt": re.compile(r"data/description\.json"),
 }
-_ENDING = {"survey": ".xtp", "assignment": ".xta", "receipt": ".xtr"}
 
 
 @dataclass(frozen=True)
