@@ -231,3 +231,49 @@ def test_what_a_joining_took_over_is_not_undone_under_it(world):
     with pytest.raises(MergeRefused) as fault:
         world.undo(remark.batch)
     assert fault.value.code == "undo.depends"
+
+
+def test_an_edit_of_a_photo_that_went_with_its_record_brings_both_back_into_question(world):
+    """Whoever deleted the house never had its photo; the one who took it captions it meanwhile."""
+    with world.survey("a") as file:
+        photo = file.insert("attachment", {"record": HOUSE, "layer": "house", "sha256": "0" * 64})
+    world.merge(world.pack("a"))
+    world.assign("b")
+    with world.survey("b") as file:
+        file.delete("house", HOUSE)
+    world.merge(world.pack("b"))
+    with world.survey("a") as file:
+        file.update("attachment", photo, {"caption": "the gable"})
+    world.merge(world.pack("a"))
+    assert (HOUSE, RECORD) in in_conflict(world)
+    with world.open() as file:
+        assert file.get("house", HOUSE)
+        assert file.get("attachment", photo)["caption"] == "the gable"
+
+
+def test_what_comes_of_a_record_without_a_change_to_it_is_held_against_edits_of_it(world):
+    """An adjusted parcel beside the old one, which the office has edited meanwhile."""
+    parcel = known("farmland", 0)
+    with world.survey("a") as file:
+        new = file.insert("farmland", {"village": VILLAGE}, outline(0, 100, 18))
+        file.descend("farmland", parcel, new, "adjustment")
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.update("farmland", parcel, {"crop": "rice"})
+    world.merge(world.pack("a"))
+    assert in_conflict(world) == [(parcel, LINEAGE)]
+
+
+def test_a_third_side_of_an_open_conflict_is_told(world):
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.update("house", HOUSE, {"storeys": 1})
+    told = []
+    for name, storeys in (("a", 2), ("b", 3)):
+        with world.survey(name) as file:
+            file.update("house", HOUSE, {"storeys": storeys})
+        told.append(world.merge(world.pack(name)).conflicts)
+    assert told[0] == told[1] != ()
+    with world.open() as file:
+        (conflict,) = conflicts.list_conflicts(file)
+        assert {head.values["storeys"] for head in conflict.heads} == {1, 2, 3}
