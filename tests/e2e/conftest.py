@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import small_disk
 from command_line import packed_once, place
 from refusing import Lockable
 
@@ -38,17 +39,6 @@ def lockable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lockabl
 
 @pytest.fixture
 def own_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a small disk of its own (8 MB), which only root can have."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a disk of a known size")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"no disk can be mounted here ({mounted.stderr.strip()})")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
+    """A folder on a small disk of its own, which only root can have."""
+    with small_disk.own_disk(tmp_path / "disk", 8) as disk:
+        yield disk

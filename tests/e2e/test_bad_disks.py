@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -21,14 +20,7 @@ from refusing import (
     snapshot,
     unchanged,
 )
-
-
-def fill(folder: Path, leave_bytes: int) -> None:
-    """Fill a disk up to a rest."""
-    state = os.statvfs(folder)
-    size = state.f_bavail * state.f_frsize - leave_bytes
-    with (folder / "filler").open("wb") as file:
-        file.write(bytes(max(size, 0)))
+from small_disk import fill
 
 
 def many_parcels(place: Place) -> Path:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import re
 import shutil
 import sqlite3
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from county import VILLAGE, County, known, make_county, orphans, outline, point
 from faulty_work import Work
 from xiangtu import store
@@ -232,32 +228,3 @@ def check_whole(path: Path) -> None:
             found = connection.execute("SELECT CheckSpatialIndex(?, 'geometry')", (table,))
             assert found.fetchone() == (1,), table
         connection.execute("ROLLBACK")
-
-
-@contextmanager
-def own_disk(folder: Path, *, needed: bool = True) -> Iterator[Path]:
-    """A disk of its own, which only root can have; if that is not needed, else a mere folder."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], capture_output=True, text=True
-    )
-    if mounted.returncode != 0 and not needed:
-        yield folder
-        return
-    if mounted.returncode != 0:
-        pytest.skip(f"no disk can be mounted here ({mounted.stderr.strip()})")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
-def fill(disk: Path, leave_bytes: int) -> Path:
-    """Fill a disk up to a rest; the file that fills it."""
-    state = os.statvfs(disk)
-    filler = disk / "filler"
-    with filler.open("wb") as stream:
-        os.posix_fallocate(
-            stream.fileno(), 0, max(state.f_bavail * state.f_frsize - leave_bytes, 1)
-        )
-    return filler

@@ -225,7 +225,7 @@ class World:
         operation = chance.choice(
             ("value", "value", "remark", "move", "move", "delete", "new", "photo", "caption")
             if chance.random() < 0.7
-            else ("parent", "village", "divide", "unite")
+            else ("parent", "village", "divide", "unite", "claim")
         )
         records = [uuid for (uuid,) in file.connection.execute(f"SELECT uuid FROM {layer}")]
         if operation == "new" or not records:
@@ -266,6 +266,10 @@ class World:
             self.divide(file, record)
         elif operation == "unite" and layer == "farmland" and len(records) > 1:
             self.unite(file, chance.sample(sorted(records), 2))
+        elif operation == "claim" and layer != "facility" and file is not self.county:
+            # One identity in two layers, as when a program pastes a feature into another layer.
+            if chance.random() < 0.3 and not file.get("facility", record):
+                file.insert("facility", {"village": VILLAGE, "kind": "well"}, point(9), record)
 
     def insert(self, file: store.SurveyFile, layer: str) -> None:
         place = self.chance.randint(0, 40)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from county import VILLAGE, County, known, outline, state
+from county import VILLAGE, County, known, outline, point, state
 from xiangtu.errors import BadPackage
 from xiangtu.merge import conflicts
 from xiangtu.merge.held import list_held
@@ -317,16 +317,53 @@ def test_one_identity_in_two_layers_belongs_to_the_lower_device_in_either_order(
         file.insert("homestead", {"village": VILLAGE}, outline(300), uuid)
     with world.survey(high) as file:
         file.insert("farmland", {"village": VILLAGE}, outline(400), uuid)
+        photo = file.attach(uuid, "farmland", b"the field")
     packages = {name: world.pack(name) for name in "ab"}
     for name in order:
         world.merge(packages[name])
     with world.open() as file:
         assert file.get("homestead", uuid)
         assert file.get("farmland", uuid) is None
-        assert [(each.layer, each.code) for each in list_held(file, open_only=True)] == [
-            ("farmland", "held.two_layers")
-        ]
+        assert file.get("attachment", photo) is None, "it is of the field, not of the homestead"
         assert {entry.layer for entry in file.history(uuid)} == {"homestead", "farmland"}
+    assert sorted(open_held(world)) == [
+        ("attachment", "held.parent"),
+        ("farmland", "held.two_layers"),
+    ]
+
+
+def test_undoing_the_batch_that_took_an_identity_over_gives_it_back(world):
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    uuid = known("relic", 77)
+    with world.survey(high) as file:
+        file.insert("farmland", {"village": VILLAGE}, outline(400), uuid)
+    world.merge(world.pack(high))
+    before = state(world)
+    with world.survey(low) as file:
+        file.insert("homestead", {"village": VILLAGE}, outline(300), uuid)
+    report = world.merge(world.pack(low))
+    assert open_held(world) == [("farmland", "held.two_layers")]
+    world.undo(report.batch)
+    assert state(world) == before
+
+
+def test_what_was_pasted_into_another_layer_keeps_nothing_of_the_county_out(world):
+    """A program pasted a homestead as a facility, identity and all; the county has redrawn the
+    homestead meanwhile, and hands it out anew."""
+    homestead = known("homestead", 0)
+    with world.survey("a") as file:
+        file.insert("facility", {"village": VILLAGE, "kind": "well"}, point(310), homestead)
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.update("homestead", homestead, {}, outline(0, 0, 25, 25))
+        redrawn = file.get("homestead", homestead)["geometry"]
+    world.assign("a")
+    with world.survey("a") as file:
+        assert file.get("homestead", homestead)["geometry"] == redrawn
+        assert file.get("facility", homestead)["kind"] == "well"
+        assert not conflicts.list_conflicts(file)
+    world.merge(world.pack("a"))
+    assert open_held(world) == [("facility", "held.two_layers")]
 
 
 # -- journal and records ---------------------------------------------------------------------

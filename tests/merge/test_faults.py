@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fault_world import Base, World, check_whole, fill, make_world, names_in, own_disk, unlike
+from fault_world import Base, World, check_whole, make_world, names_in, unlike
 from faulty_work import KINDS, command, do
+from small_disk import fill, own_disk
 from xiangtu import store, words
 from xiangtu.errors import BadFile, SurveyError
 from xiangtu.package.opened_package import inspect
@@ -64,7 +65,7 @@ class Faults:
     def _without_fault(self, name: str) -> Undisturbed:
         base = self.world.bases[name]
         where = Path(tempfile.mkdtemp(dir=self.folder))
-        with own_disk(where / "disk", needed=False) as disk:
+        with own_disk(where / "disk", 64, needed=False) as disk:
             folder = placed(base, disk)
             state = os.statvfs(disk)
             at_first = (state.f_blocks - state.f_bavail) * state.f_frsize
@@ -188,7 +189,7 @@ def fill_the_disk(
     faults: Faults, name: str, known: Undisturbed, chance: random.Random, where: Path
 ) -> None:
     base = faults.world.bases[name]
-    with own_disk(where / "disk") as disk:
+    with own_disk(where / "disk", 64) as disk:
         case = Case(base, placed(base, disk), where)
         leave_bytes = chance.randrange(int(known.room_bytes * 1.05) + 1)
         beside = chance.random() < 0.25
@@ -248,7 +249,7 @@ def test_what_was_saved_stays_beside_the_file_when_the_disk_fills_before_it_is_c
     faults: Faults, tmp_path: Path
 ):
     base = faults.world.bases["undo"]
-    with own_disk(tmp_path / "disk") as disk:
+    with own_disk(tmp_path / "disk", 64) as disk:
         path = placed(base, disk) / "county.sqlite"
         file = store.open(path)
         with file.atomic():
@@ -267,7 +268,7 @@ def test_what_was_saved_stays_beside_the_file_when_the_disk_fills_before_it_is_c
 
 def test_the_first_refusal_is_told_and_not_that_of_closing(faults: Faults, tmp_path: Path):
     base = faults.world.bases["undo"]
-    with own_disk(tmp_path / "disk") as disk:
+    with own_disk(tmp_path / "disk", 64) as disk:
         path = placed(base, disk) / "county.sqlite"
         with (
             pytest.raises(BadFile, match=r"file\.disk_full"),

@@ -10,6 +10,7 @@ from county import VILLAGE, County, make_county, orphans, outline, point, state
 from xiangtu.errors import MergeRefused
 from xiangtu.merge import conflicts, duplicates, joining
 from xiangtu.merge.batches import Batch, list_batches
+from xiangtu.merge.changes import RECORD
 from xiangtu.merge.likeness import pair_id
 from xiangtu.merge.titles import titles
 
@@ -480,6 +481,27 @@ def test_a_photo_that_comes_for_the_joined_away_record_makes_a_pair_of_the_survi
         file.delete("attachment", photo)
     twice.bring("b")
     assert not proposed()
+
+
+@pytest.mark.parametrize("order", ["bc", "cb"])
+def test_a_photo_of_the_survivor_speaks_for_it_where_the_joined_away_record_was_deleted(
+    twice, order
+):
+    """Tablet b knows of no joining and deletes its own record; c has no idea of that."""
+    twice.county.assign("c")
+    twice.join("b", "a")
+    with twice.county.survey("b") as file:
+        file.delete("homestead", twice.homestead["b"])
+    with twice.county.survey("c") as file:
+        file.attach(twice.homestead["a"], "homestead", b"the gate")
+    for tablet in order:
+        twice.bring(tablet)
+    (conflict,) = twice.conflicts()
+    assert (conflict.record, conflict.unit) == (twice.homestead["a"], RECORD)
+    assert {head.device for head in conflict.heads} >= {
+        twice.county.tablets[name].device_id for name in "bc"
+    }
+    twice.sound()
 
 
 def test_titles_are_told_of_records_that_are_there_and_of_those_joined_away(twice):

@@ -115,8 +115,10 @@ class Settling:
     def _in_question(self, record: str) -> bool:
         """Whether the record may be absent: deleted by someone, or no longer inserted."""
         changes = self._changes.get(record, [])
-        return any(change.says == GONE for change in changes) or not any(
-            change.operation == "insert" for change in changes
+        return (
+            any(change.says == GONE for change in changes)
+            or not any(change.operation == "insert" for change in changes)
+            or any(change.says == GONE for change in self._late_changes_of_joined(record))
         )
 
     def _parents_in_question(self, record: str) -> set[str]:

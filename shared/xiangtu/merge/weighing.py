@@ -114,7 +114,22 @@ def carry_out(file: SurveyFile, verdict: Verdict) -> set[str]:
         hold(file, [reason], batch)
     for record, layer in sorted(verdict.unseated):
         settle |= _unseat(file, record, layer)
+    for record in settle:
+        _leave_other_layers(file, record)
     return settle
+
+
+def _leave_other_layers(file: SurveyFile, record: str) -> None:
+    """Where an identity was begun in several layers, take it out of those where it has no more
+    live beginning: the record is settled in its own layer only."""
+    rows = file.connection.execute(
+        "SELECT layer, max(live AND operation = 'insert') FROM change WHERE record = ? "
+        "GROUP BY layer",
+        (record,),
+    ).fetchall()
+    for layer, begun in rows if len(rows) > 1 else ():
+        if not begun and layer in file.catalogue.layers:
+            file.connection.execute(f'DELETE FROM "{layer}" WHERE uuid = ?', (record,))
 
 
 def _arriving(changes: Iterable[Change]) -> Iterator[Part]:
@@ -196,7 +211,8 @@ class _Standing:
             for change in part.changes:
                 value = change.values.get(column)
                 if isinstance(value, str) and value:
-                    yield value, parent_layer
+                    # A photo says itself of which layer its record is.
+                    yield value, parent_layer or str(change.values.get("layer") or "")
 
     def _inserted(self, records: set[str]) -> dict[str, str]:
         """Of these records those that stand without the parts in question → their layer."""

@@ -33,7 +33,6 @@ class _Unseen:
     after its last.
     """
 
-    layer: str
     operations: list[str] = field(default_factory=list)
     last_change: str = ""
     base: dict[str, object] = field(default_factory=dict)
@@ -65,9 +64,10 @@ class WorkInProgress:
                 self._merge_layer(layer, columns)
         self._remove_gone()
 
-    def _read_unseen(self, seen: Seen) -> dict[str, _Unseen]:
+    def _read_unseen(self, seen: Seen) -> dict[tuple[str, str], _Unseen]:
+        """By layer and record: an identity may stand in two layers, until the county holds one."""
         device = self._survey.meta["device"]
-        found: dict[str, _Unseen] = {}
+        found: dict[tuple[str, str], _Unseen] = {}
         of_change: dict[int, _Unseen] = {}
         for change, uuid, layer, record, operation, number in self._connection.execute(
             "SELECT id, uuid, layer, record, operation, number FROM change "
@@ -75,7 +75,7 @@ class WorkInProgress:
             (device,),
         ):
             if not seen.has(device, number):
-                mine = found.setdefault(record, _Unseen(layer))
+                mine = found.setdefault((layer, record), _Unseen())
                 mine.operations.append(operation)
                 mine.last_change = uuid
                 of_change[change] = mine
@@ -96,7 +96,7 @@ class WorkInProgress:
         table = quoted(layer.name)
         for values in self._source.execute(f"SELECT {selected} FROM {table}"):
             uuid = values[place]
-            mine = self._unseen.get(uuid)
+            mine = self._unseen.get((layer.name, uuid))
             own = self._connection.execute(
                 f"SELECT {selected} FROM {table} WHERE uuid = ?", (uuid,)
             ).fetchone()
@@ -223,7 +223,7 @@ class WorkInProgress:
                     self._connection.execute(f"DELETE FROM {quoted(name)} WHERE uuid = ?", (uuid,))
                     self.removed += 1
                     continue
-                mine = self._unseen.get(uuid)
+                mine = self._unseen.get((name, uuid))
                 if mine is not None and "insert" not in mine.operations:
                     self.kept += 1
                     self._forget_conflicts(uuid)
@@ -231,7 +231,7 @@ class WorkInProgress:
 
     def _with_owners(self) -> set[str]:
         """Records with unseen work or a draft, and all that they belong or refer to."""
-        found = set(self._unseen)
+        found = {record for _, record in self._unseen}
         found |= {record for (record,) in self._connection.execute("SELECT record FROM draft")}
         fresh = set(found)
         while fresh:
