@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shapely.geometry import Polygon, box
 from xiangtu import store
 from xiangtu.package import assignment, enrolment, survey_package, tablet
+from xiangtu.store.system_tables import FIX_SINCE_2
 
 SRID = 4548
 COUNTY = "990101"
@@ -65,6 +68,14 @@ class Field:
 
     def pack(self, name: str = "one.xtp") -> survey_package.PackageSummary:
         return survey_package.pack(self.tablet.folder, self.folder / name)
+
+
+def as_version_1_left_it(path: Path) -> None:
+    """Make a survey file one of the first version of the schema."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for name in FIX_SINCE_2:
+            connection.execute(f"ALTER TABLE fix DROP COLUMN {name}")
+        connection.execute("PRAGMA user_version = 1")
 
 
 def field_from(template: tuple[Path, County], folder: Path) -> Field:

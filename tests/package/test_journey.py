@@ -8,11 +8,15 @@ import subprocess
 import zipfile
 
 import pytest
-from field_work import COUNTY, VILLAGES, Field, square
+from field_work import COUNTY, VILLAGES, Field, as_version_1_left_it, square
 from xiangtu.errors import BadFile, BadInput, Cancelled, SurveyError
+from xiangtu.gnss.fix import Fix
+from xiangtu.merge.plan import merge
 from xiangtu.package import container, survey_package
 from xiangtu.package.survey_package import open_package
 from xiangtu.sealing import age, keys
+from xiangtu.store import opening
+from xiangtu.store.system_tables import FIX_SINCE_2, SYSTEM_TABLES
 
 
 def test_first_assignment_makes_the_survey_file(field_: Field) -> None:
@@ -313,3 +317,35 @@ def test_full_disk_is_said_and_harms_nothing(
     assert refusal.value.code == "file.disk_full"
     assert not list(field_.folder.glob("*one.xtp*"))
     assert field_.pack().number == 1
+
+
+def test_a_tablet_of_the_version_before_goes_on_with_its_work(field_: Field) -> None:
+    parcel = field_.county.uuids["parcel0"]
+    with field_.survey() as survey:
+        survey.keep_fixes(parcel, [Fix(None, 116.5, 35.4)])
+    as_version_1_left_it(field_.tablet.survey_path)
+    with field_.survey() as survey:
+        survey.keep_fixes(parcel, [Fix(None, 116.5, 35.4, pdop=1.2)])
+        assert [each["pdop"] for each in survey.fixes_of(parcel)] == [None, 1.2]
+    assert (field_.tablet.folder / "survey.v1.sqlite").exists()
+
+
+def test_a_package_of_the_version_before_is_taken(
+    field_: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel = field_.county.uuids["parcel0"]
+    with field_.survey() as survey:
+        survey.update("farmland", parcel, {"name": "改名"})
+        survey.keep_fixes(parcel, [Fix(None, 116.5, 35.4)])
+    as_version_1_left_it(field_.tablet.survey_path)
+    with monkeypatch.context() as before:
+        before.setattr(opening, "SCHEMA_VERSION", 1)
+        older = "".join(f", {name} {kind}" for name, kind in FIX_SINCE_2.items())
+        before.setattr(opening, "SYSTEM_TABLES", SYSTEM_TABLES.replace(older, ""))
+        summary = field_.pack()
+    with field_.county.open() as county:
+        with open_package(summary.path, identity=field_.county.identity, file=county) as opened:
+            columns = {row[1] for row in opened.connection.execute("PRAGMA table_info(fix)")}
+            assert "pdop" not in columns
+        merge(county, summary.path, identity=field_.county.identity)
+        assert [each["longitude_deg"] for each in county.fixes_of(parcel)] == [116.5]

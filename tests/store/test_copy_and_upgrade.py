@@ -14,7 +14,9 @@ from survey_files import operations, outline
 from xiangtu import catalogue, store
 from xiangtu.catalogue.model import Catalogue, Field, Label, Layer
 from xiangtu.errors import BadFile, BadInput
+from xiangtu.gnss.fix import Fix
 from xiangtu.store import copying, opening
+from xiangtu.store.system_tables import SCHEMA_VERSION
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -81,8 +83,8 @@ class TestUpgrade:
         """A file as the version before the next one would have left it."""
         with store.open(county_path) as file:
             file.insert("household", {"address": "a"})
-        monkeypatch.setattr(opening, "SCHEMA_VERSION", 2)
-        monkeypatch.setattr(copying, "SCHEMA_VERSION", 2)
+        monkeypatch.setattr(opening, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+        monkeypatch.setattr(copying, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
         return county_path
 
     def test_a_current_file_needs_none(self, county_path):
@@ -96,11 +98,11 @@ class TestUpgrade:
         def step(connection: sqlite3.Connection) -> None:
             connection.execute("CREATE TABLE weather (day TEXT)")
 
-        monkeypatch.setattr(copying, "STEPS", {1: step})
+        monkeypatch.setattr(copying, "STEPS", {SCHEMA_VERSION: step})
         aside = store.upgrade(older, catalogue.load())
-        assert aside == older.with_name("county.v1.sqlite")
+        assert aside == older.with_name(f"county.v{SCHEMA_VERSION}.sqlite")
         with closing(sqlite3.connect(aside)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+            assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
             assert connection.execute("SELECT address FROM household").fetchall() == [("a",)]
         with store.open(older) as file:
             assert file.connection.execute("SELECT count(*) FROM weather").fetchone() == (0,)
@@ -111,11 +113,11 @@ class TestUpgrade:
             connection.execute("DROP TABLE household")
             raise RuntimeError
 
-        monkeypatch.setattr(copying, "STEPS", {1: step})
+        monkeypatch.setattr(copying, "STEPS", {SCHEMA_VERSION: step})
         with pytest.raises(RuntimeError):
             store.upgrade(older, catalogue.load())
         with closing(sqlite3.connect(older)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+            assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
             assert connection.execute("SELECT address FROM household").fetchall() == [("a",)]
 
 
@@ -135,6 +137,9 @@ def test_a_file_of_every_released_version_opens_today(packed, tmp_path):
         (household,) = file.select("household")
         assert household["id_number"] == "990101********0019"
         file.update("farmland", parcel["uuid"], {"remark": "today"}, outline(5))
+        assert file.keep_fixes(parcel["uuid"], [Fix(None, 116.5, 35.4, pdop=1.2, mock=True)]) == 1
+        *_, kept = file.fixes_of(parcel["uuid"])
+        assert (kept["pdop"], kept["mock"], kept["coordinate_epoch"]) == (1.2, 1, None)
         for layer in file.catalogue.layers:
             list(file.select(layer))
 

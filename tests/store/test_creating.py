@@ -12,7 +12,7 @@ from survey_files import SRID, outline
 from xiangtu import catalogue, store
 from xiangtu.errors import BadFile, BadInput
 from xiangtu.store import opening, places, spatial_tables
-from xiangtu.store.system_tables import APPLICATION_ID
+from xiangtu.store.system_tables import APPLICATION_ID, SCHEMA_VERSION
 
 
 def made(path: Path, srid: int = SRID, role: str = "county") -> store.SurveyFile:
@@ -30,7 +30,7 @@ def test_a_new_file_says_what_it_is(tmp_path):
         assert file.connection.execute("PRAGMA synchronous").fetchone() == (2,)
     header = (tmp_path / "a.sqlite").read_bytes()[:100]
     assert struct.unpack_from(">I", header, 68) == (APPLICATION_ID,)
-    assert struct.unpack_from(">I", header, 60) == (1,)
+    assert struct.unpack_from(">I", header, 60) == (SCHEMA_VERSION,)
     assert [path.name for path in tmp_path.iterdir()] == ["a.sqlite"]
 
 

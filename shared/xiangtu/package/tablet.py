@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import store
+from .. import catalogue, store
 from ..errors import BadFile
 from ..sealing import keys
 from . import county_catalogue
@@ -36,9 +36,19 @@ class Tablet:
         return self.folder / SURVEY_FILE
 
     def survey(self) -> store.SurveyFile:
-        """The opened survey file; BadFile("tablet.no_assignment") before the first assignment."""
+        """The opened survey file; BadFile("tablet.no_assignment") before the first assignment.
+
+        One that an earlier program left is brought forward (its copy stays beside it), since a
+        surveyor has no command line to do that with.
+        """
         if not self.survey_path.exists():
             raise BadFile("tablet.no_assignment", path=self.folder)
+        try:
+            return store.open(self.survey_path)
+        except BadFile as refused:
+            if refused.code != "file.older":
+                raise
+        store.upgrade(self.survey_path, catalogue.beside(self.survey_path))
         return store.open(self.survey_path)
 
 

@@ -12,11 +12,17 @@ from ..catalogue.model import Catalogue
 from ..errors import BadFile
 from . import attachments, opening, places
 from .faults import told
-from .system_tables import SCHEMA_VERSION
+from .system_tables import FIX_SINCE_2, SCHEMA_VERSION
+
+
+def _say_more_of_each_fix(connection: sqlite3.Connection) -> None:
+    for name, kind in FIX_SINCE_2.items():
+        connection.execute(f"ALTER TABLE fix ADD COLUMN {name} {kind}")
+
 
 #: Schema version → what makes a file of it one of the next; each runs in the upgrade's one
 #: transaction. There is no schema before 1.
-STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {}
+STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _say_more_of_each_fix}
 
 
 def copy(path: Path | str, out: Path | str) -> Path:

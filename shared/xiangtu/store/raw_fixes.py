@@ -20,18 +20,23 @@ _SAME = (
     "geoid_separation_m",
     "fix_type",
     "satellites",
+    "satellites_in_view",
     "hdop",
+    "pdop",
     "horizontal_accuracy_m",
     "vertical_accuracy_m",
+    "accuracy_from",
     "correction_age_s",
+    "antenna_height_m",
     "datum",
+    "coordinate_epoch",
     "source",
+    "mock",
 )
 _COLUMNS = (
     "record",
     "part",
     "sequence",
-    "antenna_height_m",
     "receiver_time",
     "tablet_time",
     *_SAME,
@@ -43,7 +48,6 @@ def keep(
     record: str,
     fixes: Iterable[Any],
     part: str | None,
-    antenna_height_m: float | None,
 ) -> int:
     """Write epochs into table fix; see `SurveyFile.keep_fixes`."""
     check_uuid(record)
@@ -52,7 +56,6 @@ def keep(
             record,
             part,
             sequence,
-            antenna_height_m,
             _text(fix.time),
             _text(fix.tablet_time),
             # A dropout is NaN, which SQLite stores as NULL.

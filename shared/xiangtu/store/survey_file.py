@@ -314,13 +314,12 @@ class SurveyFile:
         record: str,
         fixes: Iterable[Any],
         part: str | None = None,
-        antenna_height_m: float | None = None,
     ) -> int:
         """Keep the raw epochs (gnss.fix.Fix) that a record was measured with; how many.
 
         `part` says of which measurement of the record they are.
         """
-        return raw_fixes.keep(self, record, fixes, part, antenna_height_m)
+        return raw_fixes.keep(self, record, fixes, part)
 
     def fixes_of(self, record: str) -> list[dict[str, Any]]:
         """The raw epochs of a record, in the order they came, by column of table fix."""

@@ -16,6 +16,16 @@ NEW_UUID = (
 )
 NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')"
 
+#: Columns of table fix since version 2 of the schema: a file or package of version 1 lacks them.
+FIX_SINCE_2 = {
+    "satellites_in_view": "INTEGER",
+    "pdop": "REAL",
+    "accuracy_from": "TEXT",
+    "coordinate_epoch": "REAL",
+    "mock": "INTEGER",
+}
+_FIX_SINCE_2 = ", ".join(f"{name} {kind}" for name, kind in FIX_SINCE_2.items())
+
 SYSTEM_TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
@@ -111,14 +121,14 @@ CREATE TABLE lineage (
   device TEXT NOT NULL, batch TEXT) WITHOUT ROWID;
 CREATE INDEX lineage_by_child ON lineage (child);
 CREATE INDEX lineage_by_parent ON lineage (parent);
--- Raw epochs of an averaged point or a walk; position in degrees as received.
+-- Raw epochs of an averaged point or a walk, as received: degrees, and heights of the antenna.
 CREATE TABLE fix (
   uuid TEXT PRIMARY KEY DEFAULT {NEW_UUID}, record TEXT NOT NULL, part TEXT, sequence INTEGER,
   longitude_deg REAL, latitude_deg REAL, height_ellipsoid_m REAL, height_sea_level_m REAL,
   geoid_separation_m REAL, fix_type TEXT, satellites INTEGER, hdop REAL,
   horizontal_accuracy_m REAL, vertical_accuracy_m REAL, correction_age_s REAL,
   antenna_height_m REAL, datum TEXT, source TEXT, receiver_time TEXT, tablet_time TEXT,
-  batch TEXT) WITHOUT ROWID;
+  batch TEXT, {_FIX_SINCE_2}) WITHOUT ROWID;
 CREATE INDEX fix_by_record ON fix (record);
 -- Findings: state open, fixed or accepted (with reason and by whom).
 CREATE TABLE finding (
@@ -141,4 +151,4 @@ SYSTEM_INDEXES = {
 #: Rows of these travel in a package as they are, keyed by uuid (no journal).
 APPEND_ONLY = ("fix", "lineage", "secret")
 APPLICATION_ID = 0x58544758  # "XTGX"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
