@@ -43,8 +43,10 @@ FRONT_ENDS = {"field_app", "qgis_plugin", "demo", "bench"}
 WINDOWS = {"PyQt5", "PyQt6", "qgis", "kivy", "jnius", "android", "plyer", "tkinter"}
 
 #: Modules that run at the county only, so that they may import what a tablet lacks.
-COUNTY_ONLY = ("geo/transform.py", "gnss/gpsd.py", "importing/", "report/", "cli/")
-TABLET_MAY = {"numpy", "shapely", "cryptography", "PIL", "pynmea2"}
+COUNTY_ONLY = (
+    "geo/transform.py", "gnss/gpsd.py", "gnss/serial_port.py", "importing/", "report/", "cli/",
+)  # fmt: skip
+TABLET_MAY = {"numpy", "shapely", "cryptography", "PIL"}
 
 
 @dataclass(frozen=True)
@@ -182,8 +184,8 @@ TABLET_DAY = """
 import sqlite3
 import sys
 
-LACKING = {"pyproj", "osgeo", "pydantic", "pyrage", "bagit", "gpsd", "xlsxwriter", "jinja2",
-           "qgis", "PyQt5"}
+LACKING = {"pyproj", "osgeo", "pydantic", "pyrage", "bagit", "gpsd", "serial",
+           "xlsxwriter", "jinja2", "qgis", "PyQt5"}
 
 class Lacking:
     def find_spec(self, name, path=None, target=None):
@@ -214,7 +216,7 @@ if what == "start":
 elif what == "survey":
     from xiangtu import merge, validate
     from xiangtu.gnss import averaging, boundary_walk
-    from xiangtu.gnss.source import open_source
+    from xiangtu.gnss.addresses import open_source
     from xiangtu.merge import plan
     from xiangtu.words import explain
     assignment.adopt(folder / "tablet", folder / "assignment.xta")

@@ -210,10 +210,10 @@ def test_binary_in_between_loses_no_sentence(shared_data: Path) -> None:
     assert dated[0].time == datetime(2021, 3, 6, 10, 41, 13, tzinfo=UTC)
 
 
-def test_a_bad_header_is_unreadable_and_the_rest_is_taken(shared_data: Path) -> None:
+def test_a_flipped_bit_in_a_header_is_found_and_the_rest_is_taken(shared_data: Path) -> None:
     log = shared_data / "nmea" / "pynmeagps" / "pygpsdata-BADHDR.log"
     fixes, counts = fixes_of(log.read_bytes())
-    assert counts.unreadable == 1
+    assert counts.bad_checksum == 1
     assert fixes[0].satellites_in_view == 15 and fixes[0].pdop == 2.36
 
 
@@ -221,7 +221,7 @@ def test_sentences_of_a_maker_without_a_position_are_unused(shared_data: Path) -
     log = shared_data / "nmea" / "pynmeagps" / "trimble_nmea.log"
     fixes, counts = fixes_of(log.read_bytes())
     assert fixes == []
-    assert counts.unused == counts.sentences == 20
+    assert counts.unused == counts.sentences == 21
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,9 @@ from pathlib import Path
 
 import pytest
 from xiangtu.errors import BadFile, BadInput
-from xiangtu.gnss import connection, monitor
-from xiangtu.gnss.fix import Fix
-from xiangtu.gnss.nmea_file import NmeaFile
-from xiangtu.gnss.nmea_tcp import NmeaTcp
-from xiangtu.gnss.source import (
+from xiangtu.gnss import live, monitor
+from xiangtu.gnss.addresses import open_source
+from xiangtu.gnss.condition import (
     CLOSED,
     CONNECTING,
     ENDED,
@@ -28,9 +26,12 @@ from xiangtu.gnss.source import (
     RECEIVING,
     SILENT,
     WAITING,
-    Source,
-    open_source,
 )
+from xiangtu.gnss.fix import Fix
+from xiangtu.gnss.links import TcpClient
+from xiangtu.gnss.nmea_file import NmeaFile
+from xiangtu.gnss.nmea_live import NmeaLive
+from xiangtu.gnss.source import Source
 
 #: A machine that is busy may need so long; nothing waits it out when all is well.
 PATIENCE_S = 40.0
@@ -40,6 +41,10 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def tcp(port: int, **waits: float) -> NmeaLive:
+    return NmeaLive(f"tcp://127.0.0.1:{port}", TcpClient("127.0.0.1", port), **waits)
 
 
 def until(source: Source, enough: Callable[[list[Fix]], bool]) -> tuple[list[Fix], list[str]]:
@@ -195,7 +200,7 @@ def test_tcp_gives_what_the_file_gives(rtk_file: Path, quick_server: Callable) -
     port = free_port()
     quick_server(port, rtk_file.read_bytes(), then_hold=True)
     expected = [(fix.time, fix.longitude_deg, fix.fix_type) for fix in NmeaFile(rtk_file)]
-    with NmeaTcp("127.0.0.1", port) as source:
+    with tcp(port) as source:
         # The last epoch is given when the server falls silent, without another one after it.
         fixes, _ = until(source, lambda fixes: len(fixes) == len(expected))
         assert source.status == RECEIVING
@@ -207,7 +212,7 @@ def test_a_tcp_server_that_goes_and_comes_back_is_survived(
 ) -> None:
     port = free_port()
     epochs = b"\r\n".join(rtk_file.read_bytes().splitlines()[:21])
-    source = NmeaTcp("127.0.0.1", port, first_wait_s=0.05)
+    source = tcp(port, first_wait_s=0.05)
     server = quick_server(port, epochs + b"\r\n$GNGGA,1328")
     fixes, _ = until(source, lambda fixes: len(fixes) >= 11)
     server.end()
@@ -222,7 +227,7 @@ def test_a_tcp_server_that_goes_and_comes_back_is_survived(
 
 
 def test_back_off_doubles_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = NmeaTcp("127.0.0.1", free_port(), first_wait_s=0.5, longest_wait_s=4.0)
+    source = tcp(free_port(), first_wait_s=0.5, longest_wait_s=4.0)
     waited: list[float] = []
 
     def no_wait(seconds: float) -> Iterator[None]:
@@ -231,7 +236,7 @@ def test_back_off_doubles_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> No
             source.close()
         yield None
 
-    monkeypatch.setattr(source, "_wait", no_wait)
+    monkeypatch.setattr(source, "_rest", no_wait)
     list(source)
     assert waited == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
 
@@ -239,17 +244,17 @@ def test_back_off_doubles_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> No
 def test_silence_is_said_and_a_dead_connection_is_made_anew(
     monkeypatch: pytest.MonkeyPatch, rtk_file: Path, quick_server: Callable
 ) -> None:
-    monkeypatch.setattr(connection, "SILENT_AFTER_S", 0.3)
-    monkeypatch.setattr(connection, "DEAD_AFTER_S", 0.8)
+    monkeypatch.setattr(live, "SILENT_AFTER_S", 0.3)
+    monkeypatch.setattr(live, "DEAD_AFTER_S", 0.8)
     port = free_port()
     quick_server(port, b"", then_hold=True)
-    with NmeaTcp("127.0.0.1", port, first_wait_s=0.05) as source:
+    with tcp(port, first_wait_s=0.05) as source:
         _, states = until(source, lambda _: source.status == LOST)
     assert states == [WAITING, SILENT, LOST]
 
 
 def test_closing_from_another_thread_ends_the_iteration() -> None:
-    source = NmeaTcp("127.0.0.1", free_port())
+    source = tcp(free_port())
     threading.Timer(0.3, source.close).start()
     assert list(source) == []
     assert source.status == CLOSED
@@ -278,13 +283,13 @@ def test_something_that_never_greets_is_given_up_and_tried_again(
 def test_a_file_replays_at_its_own_pace(rtk_file: Path) -> None:
     source = NmeaFile(rtk_file, speed=2.0)
     pauses: list[float] = []
-    source._closing.wait = lambda seconds: bool(pauses.append(seconds))  # type: ignore
+    source._rest = lambda seconds: iter(pauses.append(seconds) or ())  # type: ignore
     fixes = list(source)
     assert source.status == ENDED
-    assert pauses[0] == pytest.approx(0.05)
+    assert pauses[1] == pytest.approx(0.05)
     # Ten minutes without a sentence between two parts of the recording are not waited out.
     assert max(pauses) <= 30
-    assert len(pauses) == len(fixes) - 1
+    assert len(pauses) == len(fixes)
 
 
 def test_sources_from_what_a_person_types(rtk_file: Path, tmp_path: Path) -> None:
@@ -307,7 +312,7 @@ def test_the_monitor_counts_what_goes_by(shared_data: Path) -> None:
     assert last.status == ENDED
     assert last.by_fix_type == {"single": 16, "none": 4}
     assert (last.epochs, last.rate_hz) == (20, 1.0)
-    assert last.counts["sentences"] == 662
+    assert last.counts["sentences"] == 882
     dropped = next(each for each in readings if each.fix and each.fix.fix_type == "none")
     assert dropped.status == "gnss.status.no_position"
     plain = dropped.as_dict()

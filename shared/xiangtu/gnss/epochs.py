@@ -8,54 +8,23 @@ those without (GSA, GSV, VTG) to the epoch that is being said.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
-import pynmea2
-from pynmea2.nmea_utils import timestamp
+from .fix import AccuracyFrom, Fix, FixType
+from .framing import StreamCounts, checksum
+from .quality import accuracy_from_dop, position_problem
+from .satellites import Satellite, satellites_in_view, satellites_used
+from .sentences import READERS, Epoch, Reader
 
-from .fix import Fix, FixType
-from .framing import StreamCounts
-from .quality import (
-    GGA_QUALITY,
-    GGA_SIMULATED,
-    MODE_INDICATOR,
-    accuracy_from_dop,
-    position_problem,
-    rank,
-)
-
-_KNOTS_IN_MPS = 0.514444
-#: pynmea2 raises its own ParseError (a ValueError), and stumbles over proprietary sentences that
-#: have fewer fields than it looks at.
-_UNREADABLE = (ValueError, IndexError)
-
-
-@dataclass
-class _Epoch:
-    """What the sentences of one time have said so far."""
-
-    at: time | None
-    late: bool = False
-    said_on: date | None = None
-    #: (longitude, latitude) by sentence; GGA is believed first.
-    positions: dict[str, tuple[float, float]] = field(default_factory=dict)
-    fix_types: dict[str, FixType] = field(default_factory=dict)
-    mode: int | None = None
-    mock: bool = False
-    sea_level_m: float | None = None
-    separation_m: float | None = None
-    ellipsoid_m: float | None = None
-    satellites: int | None = None
-    in_view: dict[str, int] = field(default_factory=dict)
-    hdop: float | None = None
-    pdop: float | None = None
-    gst: tuple[float | None, float | None] = (None, None)
-    receiver: tuple[float | None, float | None] = (None, None)
-    correction_age_s: float | None = None
-    speed_mps: float | None = None
-    track_deg: float | None = None
+_KIND = re.compile(r"(?:[A-Z]{2}|P)[A-Z0-9]{2,8}")
+#: Quectel's talker PQ looks like a maker's own sentence and is none.
+_PLAIN_DESPITE_P = ("PQGSV", "PQGSA")
+#: GGA alone tells RTK from the rest everywhere; GLL says least.
+_BELIEVED_IN_ORDER = ("GGA", "GNS", "UBX", "RMC", "GLL")
+_HALF_A_DAY = timedelta(hours=12)
+_NOWHERE = (math.nan, math.nan)
 
 
 class EpochJoiner:
@@ -88,304 +57,204 @@ class EpochJoiner:
         self._source = source
         self._date = on
         self._live = live
-        self._last_time: time | None = None
+        self._last_given: int | None = None
         self._previous: datetime | None = None
-        self._epoch: _Epoch | None = None
+        self._epoch: Epoch | None = None
+        self._sky = Epoch()
 
     def feed(self, sentence: str) -> Fix | None:
-        """Take one sentence; the Fix of the epoch it completed, if it did.
+        """Take one sentence, "$…*hh"; the Fix of the epoch it completed, if it did.
 
         Sentences with a wrong or missing checksum or senseless contents are counted and dropped.
         """
+        body = sentence[1:-3]
         try:
-            message = pynmea2.parse(sentence, check=True)
-        except pynmea2.ChecksumError:
+            if checksum(body) != int(sentence[-2:], 16):
+                self.counts.bad_checksum += 1
+                return None
+        except ValueError:
             self.counts.bad_checksum += 1
             return None
-        except pynmea2.SentenceTypeError:
-            self.counts.sentences += 1
-            self.counts.unused += 1
-            return None
-        except _UNREADABLE:
-            self.counts.unreadable += 1
+        fields = body.split(",")
+        reader = _reader_of(fields[0])
+        if reader is None:
+            if _KIND.fullmatch(fields[0]):
+                self.counts.sentences += 1
+                self.counts.unused += 1
+            else:
+                self.counts.unreadable += 1
             return None
         self.counts.sentences += 1
-        reader = _READERS.get(_kind(message))
-        if reader is None:
-            self.counts.unused += 1
-            return None
+        return self._take(reader, fields)
+
+    def _take(self, reader: Reader, fields: list[str]) -> Fix | None:
+        finished = None
         try:
-            finished = self._begin(_time_of(message)) if reader.timed else None
+            if len(fields) < reader.fewest:
+                raise ValueError(fields[0])
+            if reader.time_field is not None:
+                finished = self._begin(fields[reader.time_field])
             if self._epoch is None:
                 if not reader.opens:
                     self.counts.unused += 1
-                    return finished
-                self._epoch = _Epoch(None)
-            reader.read(self._epoch, message)
-        except _UNREADABLE:
+                    return None
+                self._epoch = Epoch()
+            reader.read(self._epoch, fields)
+        except ValueError:
             self.counts.unreadable += 1
-            return None
         return finished
 
     def flush(self) -> Fix | None:
         """The Fix of the epoch being said, complete or not; None if nothing was said."""
         epoch, self._epoch = self._epoch, None
-        if epoch is None or epoch.late or not epoch.fix_types:
+        if epoch is None:
             return None
-        if epoch.at is not None:
-            self._last_time = epoch.at
+        if epoch.gsv or epoch.gsa:
+            self._sky = epoch
+        if epoch.late or not epoch.fix_types:
+            return None
+        if epoch.microsecond is not None:
+            self._last_given = epoch.microsecond
         return self._fix(epoch)
 
-    def _begin(self, said: time | None) -> Fix | None:
+    def sky(self) -> tuple[Satellite, ...]:
+        """The satellites in view, as the last epoch that spoke of them had them."""
+        return satellites_in_view(self._sky.gsv, satellites_used(self._sky.gsa))
+
+    def _begin(self, said_at: str) -> Fix | None:
         """Open the epoch of a time; the Fix of the one before, if it ends with that."""
         epoch = self._epoch
+        if epoch is not None and epoch.said_at == said_at:
+            return None
+        microsecond = _microsecond_of_day(said_at)
         if epoch is None:
-            late = said is not None and said == self._last_time
-            self.counts.late += late
-            self._epoch = _Epoch(said, late=late)
+            self._epoch = Epoch(said_at, microsecond)
+            if microsecond is not None and microsecond == self._last_given:
+                self._epoch.late = True
+                self.counts.late += 1
             return None
-        if said is None or epoch.at == said:
-            return None
-        if epoch.at is None and not epoch.fix_types:
-            epoch.at = said  # only satellites were said so far: they are of this epoch
+        if microsecond is None or epoch.microsecond == microsecond:
+            return None  # one may have more decimals than the other
+        if epoch.microsecond is None and not epoch.fix_types:
+            # Only satellites were said so far: they are of this epoch.
+            epoch.said_at, epoch.microsecond = said_at, microsecond
             return None
         finished = self.flush()
-        self._epoch = _Epoch(said)
+        self._epoch = Epoch(said_at, microsecond)
         return finished
 
-    def _when(self, epoch: _Epoch) -> datetime | None:
+    def _when(self, epoch: Epoch) -> datetime | None:
         """Date and time of an epoch; the date is the last one said, moved on at midnight."""
-        if epoch.at is None:
-            return None
         if epoch.said_on is not None:
             self._date = epoch.said_on
-            moment = datetime.combine(self._date, epoch.at, UTC)
-        elif self._date is None:
+        if epoch.microsecond is None or self._date is None:
             return None
-        else:
-            moment = datetime.combine(self._date, epoch.at, UTC)
-            previous = self._previous
-            if previous is not None and moment < previous - timedelta(hours=12):
-                self._date += timedelta(days=1)
-                moment += timedelta(days=1)
+        second, microsecond = divmod(epoch.microsecond, 1_000_000)
+        minute, second = divmod(second, 60)
+        hour, minute = divmod(minute, 60)
+        day = self._date
+        moment = datetime(day.year, day.month, day.day, hour, minute, second, microsecond, UTC)
+        previous = self._previous
+        if epoch.said_on is None and previous is not None and moment < previous - _HALF_A_DAY:
+            self._date += timedelta(days=1)
+            moment += timedelta(days=1)
+        if previous is not None and moment < previous:
+            self.counts.clock_jumps += 1
         self._previous = moment
         return moment
 
-    def _fix(self, epoch: _Epoch) -> Fix:
-        fix_type, position = self._position(epoch)
-        usable = fix_type != "none"
-        height = epoch.sea_level_m if usable and epoch.mode != 2 else None
-        ellipsoid = epoch.ellipsoid_m if usable and epoch.mode != 2 else None
-        if height is not None and epoch.separation_m is not None:
-            ellipsoid = height + epoch.separation_m
-        accuracy: tuple[float | None, float | None] = (None, None)
-        accuracy_from = None
-        if usable:
-            from_dop = accuracy_from_dop(epoch.hdop, fix_type)
-            if epoch.gst[0] is not None:
-                accuracy, accuracy_from = epoch.gst, "gst"
-            elif epoch.receiver[0] is not None:
-                accuracy, accuracy_from = epoch.receiver, "receiver"
-            elif from_dop is not None:
-                accuracy, accuracy_from = (from_dop, None), "dop"
+    def _fix(self, epoch: Epoch) -> Fix:
+        fix_type, (longitude_deg, latitude_deg) = self._position(epoch)
+        height = ellipsoid = None
+        horizontal_m = vertical_m = None
+        accuracy_from: AccuracyFrom | None = None
+        if fix_type != "none":
+            if epoch.mode != 2:
+                height, ellipsoid = epoch.sea_level_m, epoch.ellipsoid_m
+                if height is not None and epoch.separation_m is not None:
+                    ellipsoid = height + epoch.separation_m
+            if epoch.gst is not None:
+                (horizontal_m, vertical_m), accuracy_from = epoch.gst, "gst"
+            elif epoch.receiver is not None:
+                (horizontal_m, vertical_m), accuracy_from = epoch.receiver, "receiver"
+            else:
+                horizontal_m = accuracy_from_dop(epoch.hdop, fix_type)
+                if horizontal_m is not None:
+                    accuracy_from = "dop"
+        satellites = epoch.satellites
+        if epoch.gsa:
+            listed = len(satellites_used(epoch.gsa))
+            satellites = listed if satellites is None else max(satellites, listed)
         return Fix(
-            time=self._when(epoch),
-            longitude_deg=position[0],
-            latitude_deg=position[1],
-            fix_type=fix_type,
-            height_ellipsoid_m=ellipsoid,
-            height_sea_level_m=height,
-            geoid_separation_m=epoch.separation_m,
-            satellites=epoch.satellites,
-            satellites_in_view=sum(epoch.in_view.values()) if epoch.in_view else None,
-            hdop=epoch.hdop,
-            pdop=epoch.pdop,
-            horizontal_accuracy_m=accuracy[0],
-            vertical_accuracy_m=accuracy[1],
-            accuracy_from=accuracy_from,  # type: ignore[arg-type]
-            correction_age_s=epoch.correction_age_s,
-            speed_mps=epoch.speed_mps,
-            track_deg=epoch.track_deg,
-            source=self._source,
+            self._when(epoch),
+            longitude_deg,
+            latitude_deg,
+            fix_type,
+            ellipsoid,
+            height,
+            epoch.separation_m,
+            satellites,
+            _in_view(epoch) if epoch.gsv else None,
+            epoch.hdop,
+            epoch.pdop,
+            horizontal_m,
+            vertical_m,
+            accuracy_from,
+            epoch.correction_age_s,
+            epoch.speed_mps,
+            epoch.track_deg,
+            self._source,
             tablet_time=datetime.now(UTC) if self._live else None,
             mock=epoch.mock,
         )
 
-    def _position(self, epoch: _Epoch) -> tuple[FixType, tuple[float, float]]:
+    def _position(self, epoch: Epoch) -> tuple[FixType, tuple[float, float]]:
         """The position of the sentence that is believed first, and its fix type."""
         for said_by in _BELIEVED_IN_ORDER:
             fix_type = epoch.fix_types.get(said_by)
             if fix_type == "none":
                 break
-            if fix_type is None or said_by not in epoch.positions:
+            if fix_type is None:
                 continue
-            if position_problem(*epoch.positions[said_by]):
+            position = epoch.positions.get(said_by)
+            if position is None:
+                continue
+            if position_problem(*position):
                 self.counts.refused_positions += 1
                 break
-            return fix_type, epoch.positions[said_by]
-        return "none", (math.nan, math.nan)
+            return fix_type, position
+        return "none", _NOWHERE
 
 
-#: GGA alone tells RTK from the rest everywhere; GLL says least.
-_BELIEVED_IN_ORDER = ("GGA", "GNS", "UBX00", "RMC", "GLL")
+@lru_cache(maxsize=256)
+def _reader_of(name: str) -> Reader | None:
+    """How a sentence is read, by the name in its first field; None if it says no position."""
+    if name.startswith("P") and name not in _PLAIN_DESPITE_P:
+        return READERS.get(name)
+    return READERS.get(name[2:]) if len(name) == 5 else None
 
 
-def _kind(message: pynmea2.NMEASentence) -> str:
-    """ "GGA", "GST"… whichever the talker; "UBX00", "GRME", "SRFEPE" for receivers' own."""
-    return getattr(message, "sentence_type", type(message).__name__)
+def _microsecond_of_day(said_at: str) -> int | None:
+    """A time of day as sentences write it, hhmmss.ss; None for an empty field.
 
-
-def _time_of(message: pynmea2.NMEASentence) -> time | None:
-    """Time of day in a sentence; None if it has none yet; ValueError if it is no time."""
-    if _kind(message) == "SRFEPE":
-        return timestamp(message.data[1]) if message.data[1] else None
-    said = message.timestamp
-    if said is None or isinstance(said, time):
-        return said
-    raise ValueError(said)
-
-
-def _number(text: object) -> float | None:
-    """A number as a sentence writes it; None for an empty field; ValueError for any other text."""
-    if text is None or text == "":
+    ValueError if it is none. A leap second is taken into the second before it.
+    """
+    if not said_at:
         return None
-    number = float(str(text))
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
+    hours, minutes, seconds = int(said_at[:2]), int(said_at[2:4]), float(said_at[4:])
+    if len(said_at) < 6 or not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
+        raise ValueError(said_at)
+    if seconds >= 60:
+        seconds -= 1
+    return (hours * 60 + minutes) * 60_000_000 + round(seconds * 1_000_000)
 
 
-def _whole(text: object) -> int | None:
-    number = _number(text)
-    return None if number is None else int(number)
-
-
-def _take_position(epoch: _Epoch, message: pynmea2.NMEASentence) -> None:
-    """Degrees from degrees and minutes; an empty field or a missing hemisphere is no position."""
-    if not (message.lat and message.lon) or not (
-        message.lat_dir in ("N", "S") and message.lon_dir in ("E", "W")
-    ):
-        return
-    for text in (message.lat, message.lon):
-        if float(text.rpartition(".")[0][-2:]) >= 60:
-            raise ValueError(text)
-    epoch.positions[_kind(message)] = (message.longitude, message.latitude)
-
-
-def _read_gga(epoch: _Epoch, message: pynmea2.GGA) -> None:
-    quality = _whole(message.gps_qual)
-    epoch.fix_types["GGA"] = GGA_QUALITY.get(quality, "none") if quality else "none"
-    epoch.mock = quality == GGA_SIMULATED
-    _take_position(epoch, message)
-    epoch.satellites = _whole(message.num_sats)
-    epoch.hdop = _number(message.horizontal_dil) or epoch.hdop or None
-    epoch.sea_level_m = _number(message.altitude)
-    epoch.separation_m = _number(message.geo_sep)
-    epoch.correction_age_s = _number(message.age_gps_data)
-
-
-def _read_gns(epoch: _Epoch, message: pynmea2.GNS) -> None:
-    # One letter for each constellation; the fix is as good as the best of them.
-    kinds = [MODE_INDICATOR.get(letter, "none") for letter in message.mode_indicator]
-    epoch.fix_types["GNS"] = max(kinds, key=rank, default="none")
-    _take_position(epoch, message)
-    if "GGA" not in epoch.fix_types:
-        epoch.satellites = _whole(message.num_sats)
-        epoch.hdop = _number(message.hdop) or epoch.hdop or None
-        epoch.sea_level_m = _number(message.altitude)
-        epoch.separation_m = _number(message.geo_sep)
-        epoch.correction_age_s = _number(message.age_gps_data)
-
-
-def _read_rmc(epoch: _Epoch, message: pynmea2.RMC) -> None:
-    fix_type: FixType = "none"
-    if message.status == "A":
-        fix_type = MODE_INDICATOR.get(message.mode_indicator, "single")
-    epoch.fix_types["RMC"] = fix_type
-    _take_position(epoch, message)
-    if isinstance(message.datestamp, date):
-        epoch.said_on = message.datestamp
-    speed_knots = _number(message.spd_over_grnd)
-    epoch.speed_mps = None if speed_knots is None else speed_knots * _KNOTS_IN_MPS
-    epoch.track_deg = _number(message.true_course)
-
-
-def _read_gll(epoch: _Epoch, message: pynmea2.GLL) -> None:
-    fix_type: FixType = "none"
-    if message.status == "A":
-        fix_type = MODE_INDICATOR.get(message.faa_mode, "single")
-    epoch.fix_types["GLL"] = fix_type
-    _take_position(epoch, message)
-
-
-def _read_gst(epoch: _Epoch, message: pynmea2.GST) -> None:
-    north_m = _number(message.std_dev_latitude)
-    east_m = _number(message.std_dev_longitude)
-    if north_m is None or east_m is None or north_m + east_m <= 0:
-        return  # all zero is how some receivers write "unknown"
-    epoch.gst = (math.hypot(north_m, east_m), _number(message.std_dev_altitude))
-
-
-def _read_zda(epoch: _Epoch, message: pynmea2.ZDA) -> None:
-    if message.year and message.month and message.day:
-        epoch.said_on = date(message.year, message.month, message.day)
-
-
-def _read_gsa(epoch: _Epoch, message: pynmea2.GSA) -> None:
-    # One for each constellation; those without satellites say 1 (no fix).
-    epoch.mode = max(epoch.mode or 1, _whole(message.mode_fix_type) or 1)
-    epoch.pdop = _number(message.pdop) or epoch.pdop or None
-    epoch.hdop = epoch.hdop or _number(message.hdop) or None
-
-
-def _read_gsv(epoch: _Epoch, message: pynmea2.GSV) -> None:
-    # Said again for each signal of a constellation: the same satellites.
-    in_view = _whole(message.num_sv_in_view) or 0
-    epoch.in_view[message.talker] = max(in_view, epoch.in_view.get(message.talker, 0))
-
-
-def _read_ubx00(epoch: _Epoch, message: pynmea2.NMEASentence) -> None:
-    kinds: dict[str, FixType] = {"G2": "single", "G3": "single", "D2": "differential"}
-    kinds |= {"D3": "differential"}
-    epoch.fix_types["UBX00"] = kinds.get(message.nav_stat, "none")
-    if epoch.fix_types["UBX00"] == "none":
-        return
-    if message.lat and message.lon:
-        epoch.positions["UBX00"] = (message.longitude, message.latitude)
-    epoch.ellipsoid_m = _number(message.alt_ref)
-    epoch.receiver = (_number(message.h_acc), _number(message.v_acc))
-    epoch.hdop = epoch.hdop or _number(message.hdop) or None
-
-
-def _read_garmin_error(epoch: _Epoch, message: pynmea2.NMEASentence) -> None:
-    epoch.receiver = (_number(message.hpe), _number(message.vpe))
-
-
-def _read_sirf_error(epoch: _Epoch, message: pynmea2.NMEASentence) -> None:
-    if message.data[2] == "A":
-        epoch.receiver = (_number(message.data[4]), _number(message.data[5]))
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """How a kind of sentence is read; `timed` ones say whose epoch they are, and only those that
-    `opens` may begin one."""
-
-    read: Callable[[_Epoch, pynmea2.NMEASentence], None]
-    timed: bool = True
-    opens: bool = True
-
-
-_READERS = {
-    "GGA": _Reader(_read_gga),
-    "GNS": _Reader(_read_gns),
-    "RMC": _Reader(_read_rmc),
-    "GLL": _Reader(_read_gll),
-    "GST": _Reader(_read_gst),
-    "ZDA": _Reader(_read_zda),
-    "GSA": _Reader(_read_gsa, timed=False),
-    "GSV": _Reader(_read_gsv, timed=False),
-    "UBX00": _Reader(_read_ubx00),
-    "GRME": _Reader(_read_garmin_error, timed=False, opens=False),
-    "SRFEPE": _Reader(_read_sirf_error),
-}
+def _in_view(epoch: Epoch) -> int:
+    """How many satellites the epoch's GSV sentences say are in view, each constellation once
+    whatever the number of its signals."""
+    said: dict[str, int] = {}
+    for fields in epoch.gsv:
+        talker, count = fields[0][:2], fields[3]
+        if count:
+            said[talker] = max(said.get(talker, 0), int(count))
+    return sum(said.values())

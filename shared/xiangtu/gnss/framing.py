@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields
 
 #: The standard allows 82 characters; receivers' own sentences are longer.
 LONGEST_SENTENCE = 512
-_SENTENCE = re.compile(rb"[$!]([^$!*\r\n]{3,%d})\*([0-9A-Fa-f]{2})" % LONGEST_SENTENCE)
+_SENTENCE = re.compile(
+    rb"[$!]([\x20\x22\x23\x25-\x29\x2b-\x7e]{3,%d})\*([0-9A-Fa-f]{2})" % LONGEST_SENTENCE
+)
 _STARTED = re.compile(rb"[$!][A-Z]{2}")
-_NOT_TEXT = re.compile(rb"[^\x20-\x7e]")
+_BETWEEN_LINES = (b"\r\n", b"\n", b"")
 
 
 @dataclass
@@ -20,7 +22,7 @@ class StreamCounts:
     end) and `unreadable` (sound checksum, senseless contents) were dropped; `unused` carry no
     position; `other_bytes` belonged to no sentence (binary protocols, comments, noise);
     `refused_positions` were 0/0, NaN or outside the Earth; `late` came after their epoch was
-    given out.
+    given out; `clock_jumps` is how often the receiver's time went back.
     """
 
     bytes: int = 0
@@ -32,6 +34,7 @@ class StreamCounts:
     other_bytes: int = 0
     refused_positions: int = 0
     late: int = 0
+    clock_jumps: int = 0
 
     def as_dict(self) -> dict[str, int]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -54,12 +57,12 @@ class SentenceFramer:
         found: list[str] = []
         end = 0
         for match in _SENTENCE.finditer(buffer):
-            self._count_between(buffer[end : match.start()])
-            end = match.end()
-            if _NOT_TEXT.search(match.group(1)):
-                self.counts.other_bytes += len(match.group())
-            else:
-                found.append(match.group().decode("ascii"))
+            start, after = match.span()
+            between = buffer[end:start]
+            if between not in _BETWEEN_LINES:
+                self._count_between(between)
+            end = after
+            found.append(match.group().decode("ascii"))
         # What may still become a sentence waits for more: from the last start, if no line ended.
         tail = buffer[end:]
         start = max(tail.rfind(b"$"), tail.rfind(b"!"))
@@ -84,6 +87,22 @@ class SentenceFramer:
             self.counts.truncated += 1
             ends = [at for at in (piece.find(mark, started.end()) for mark in b"\r\n$!") if at >= 0]
             piece = piece[min(ends) :] if ends else b""
+
+
+def checksum(body: str) -> int:
+    """The exclusive or of the characters of a sentence between "$" and "*" (ASCII)."""
+    # One half upon the other, down to a byte: faster than going through the characters.
+    folded = int.from_bytes(body.encode("ascii"), "big")
+    if len(body) > 128:
+        folded ^= folded >> 2048
+        folded ^= folded >> 1024
+    folded ^= folded >> 512
+    folded ^= folded >> 256
+    folded ^= folded >> 128
+    folded ^= folded >> 64
+    folded ^= folded >> 32
+    folded ^= folded >> 16
+    return (folded ^ folded >> 8) & 0xFF
 
 
 def _line_ended(piece: bytes) -> bool:

@@ -19,10 +19,12 @@ from typing import Any
 import gpsd
 
 from ..errors import BadInput
-from .connection import CONNECT_TIMEOUT_S, ConnectionSource
-from .fix import Fix, FixType
+from .condition import NO_RECEIVER
+from .fix import AccuracyFrom, Fix, FixType
+from .links import CONNECT_TIMEOUT_S, SocketLink
+from .live import Link, LiveSource
 from .quality import accuracy_from_dop, position_problem
-from .source import NO_RECEIVER
+from .satellites import Satellite
 
 #: TPV's "status" (gpsd_json(5)); missing means unknown or an ordinary fix. 5 and 6 are dead
 #: reckoning alone and with GNSS, 7 a surveyed clock, 8 a simulator.
@@ -44,6 +46,10 @@ _SIMULATED = 8
 _GPSD_METRES_PER_HDOP = (15.0, 3.75, 19.0, 4.75)
 #: eph is a 95 % circle; a Fix carries 68 % (two-dimensional, distance root mean square).
 _FROM_95_TO_DRMS = 1 / 1.7308
+#: The same for epv, which is of one dimension.
+_FROM_95_TO_68 = 1 / 1.96
+#: RINEX's letter by gpsd's "gnssid", which is u-blox's; 4 is IMES, which is no satellite.
+_LETTERS: Mapping[int, str] = {0: "G", 1: "S", 2: "E", 3: "C", 5: "J", 6: "R", 7: "I"}
 _LONGEST_REPORT = 1 << 16
 #: gpsd-py3 keeps its connection in the module.
 _GREETING = threading.Lock()
@@ -87,7 +93,7 @@ def fix_from_reports(
         pdop=_number(sky, "pdop"),
         horizontal_accuracy_m=horizontal_m,
         vertical_accuracy_m=vertical_m,
-        accuracy_from=accuracy_from,  # type: ignore[arg-type]
+        accuracy_from=accuracy_from,
         correction_age_s=_number(tpv, "dgpsAge"),
         speed_mps=_number(tpv, "speed"),
         track_deg=_number(tpv, "track"),
@@ -99,7 +105,7 @@ def fix_from_reports(
 
 def _accuracy(
     tpv: Mapping[str, Any], gst: Mapping[str, Any], hdop: float | None, fix_type: FixType
-) -> tuple[float | None, float | None, str | None]:
+) -> tuple[float | None, float | None, AccuracyFrom | None]:
     """Horizontal and vertical accuracy (metres, 68 %) and where they are from."""
     if fix_type == "none":
         return None, None, None
@@ -108,7 +114,9 @@ def _accuracy(
         return math.hypot(north_m, east_m), _number(gst, "alt"), "gst"
     eph_m = _number(tpv, "eph")
     if eph_m is not None and not _is_dop(eph_m, hdop):
-        return eph_m * _FROM_95_TO_DRMS, _number(tpv, "epv"), "receiver"
+        epv_m = _number(tpv, "epv")
+        vertical_m = None if epv_m is None else epv_m * _FROM_95_TO_68
+        return eph_m * _FROM_95_TO_DRMS, vertical_m, "receiver"
     from_dop_m = accuracy_from_dop(hdop, fix_type)
     return from_dop_m, None, None if from_dop_m is None else "dop"
 
@@ -133,6 +141,26 @@ def _used(sky: Mapping[str, Any]) -> int | None:
     return used if isinstance(used, int) else None
 
 
+def satellites_of(sky: Mapping[str, Any]) -> tuple[Satellite, ...]:
+    """The satellites of a SKY report, by name; those that it does not tell the system of are left
+    out."""
+    found = []
+    for each in sky.get("satellites") or ():
+        letter, number = _LETTERS.get(each.get("gnssid", -1)), each.get("svid")
+        if letter is None or not isinstance(number, int):
+            continue
+        found.append(
+            Satellite(
+                f"{letter}{number - 100 if letter == 'S' and number > 100 else number:02d}",
+                _number(each, "el"),
+                _number(each, "az"),
+                _number(each, "ss"),
+                bool(each.get("used")),
+            )
+        )
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
 def _time(report: Mapping[str, Any]) -> datetime | None:
     try:
         return datetime.fromisoformat(report["time"]).astimezone(UTC)
@@ -140,21 +168,25 @@ def _time(report: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-class GpsdSource(ConnectionSource):
+class GpsdSource(LiveSource):
     """Fixes from a gpsd; one that is not there (yet), dies or comes back is waited for."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 2947, **waits: float) -> None:
-        super().__init__(f"gpsd://{host}:{port}", host, port, **waits)
+        super().__init__(f"gpsd://{host}:{port}", **waits)
+        self._host, self._port = host, port
         self._reset()
 
     def _reset(self) -> None:
-        self._rest = b""
+        self._partial = b""
         self._tpv: dict[str, Any] | None = None
         self._sky: dict[str, Any] | None = None
         self._gst: dict[str, Any] | None = None
         self._given: Any = None
 
-    def _connect(self) -> socket.socket:
+    def sky(self) -> tuple[Satellite, ...]:
+        return satellites_of(self._sky or {})
+
+    def _open(self) -> Link:
         """The connection of gpsd-py3 after its greeting, switched to reports of every epoch."""
         failed: list[Exception] = []
 
@@ -184,14 +216,14 @@ class GpsdSource(ConnectionSource):
         stream.write('?WATCH={"enable":true,"json":true}\n')
         stream.flush()
         stream.close()  # the connection stays: we read it with a time limit, which a stream cannot
-        return connection
+        return SocketLink(connection)
 
     def _take(self, data: bytes) -> Iterator[Fix]:
         self.counts.bytes += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > _LONGEST_REPORT:
-            self.counts.other_bytes += len(self._rest)
-            self._rest = b""
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        if len(self._partial) > _LONGEST_REPORT:
+            self.counts.other_bytes += len(self._partial)
+            self._partial = b""
         for line in lines:
             try:
                 report = json.loads(line)
@@ -200,6 +232,7 @@ class GpsdSource(ConnectionSource):
                 self.counts.unreadable += 1
                 continue
             self.counts.sentences += 1
+            self.lines.append(line.decode("utf-8", "replace").strip())
             yield from self._report(kind, report)
 
     def _report(self, kind: str, report: dict[str, Any]) -> Iterator[Fix]:

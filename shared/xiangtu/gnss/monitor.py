@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from .condition import Condition
 from .fix import Fix
+from .satellites import Satellite
 from .source import Source
 
 
@@ -17,18 +19,23 @@ from .source import Source
 class Reading:
     """The state of a source at one moment.
 
-    `status` is a code (gnss.status.…); `fix` the last epoch, if there was one; `epochs` how many
-    there were, `by_fix_type` of which type; `rate_hz` how many a second, by the receiver's own
-    clock; `counts` what of the stream was and was not understood.
+    `status` is a code (gnss.status.…), `conditions` the same with its facts and what is worth
+    knowing beside it; `fix` the last epoch, if there was one; `epochs` how many there were,
+    `by_fix_type` of which type; `rate_hz` how many a second, by the receiver's own clock;
+    `counts` what of the stream was and was not understood; `sky` the satellites in view; `lines`
+    the last sentences.
     """
 
     source: str
     status: str
+    conditions: tuple[Condition, ...]
     fix: Fix | None
     epochs: int
     by_fix_type: Mapping[str, int]
     rate_hz: float | None
     counts: Mapping[str, int]
+    sky: tuple[Satellite, ...]
+    lines: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: times as text, what is not a number as null."""
@@ -41,7 +48,6 @@ class Reading:
 def watch(source: Source, every_s: float = 1.0) -> Iterator[Reading]:
     """Readings of a source: at each change of status, else at most one each `every_s` seconds,
     and a last one at its end. Ends when the source does, or is closed."""
-    fix: Fix | None = None
     by_fix_type: Counter[str] = Counter()
     epochs = 0
     first: datetime | None = None
@@ -50,15 +56,25 @@ def watch(source: Source, every_s: float = 1.0) -> Iterator[Reading]:
 
     def reading() -> Reading:
         rate_hz = None
+        fix = source.last
         if fix is not None and fix.time is not None and first is not None and epochs > 1:
             lasted_s = (fix.time - first).total_seconds()
             rate_hz = round((epochs - 1) / lasted_s, 2) if lasted_s > 0 else None
-        counts = source.counts.as_dict()
-        return Reading(source.name, source.status, fix, epochs, dict(by_fix_type), rate_hz, counts)
+        return Reading(
+            source.name,
+            source.status,
+            source.conditions(),
+            fix,
+            epochs,
+            dict(by_fix_type),
+            rate_hz,
+            source.counts.as_dict(),
+            source.sky(),
+            tuple(source.lines),
+        )
 
     for step in source.steps():
         if step is not None:
-            fix = step
             epochs += 1
             by_fix_type[step.fix_type] += 1
             first = first or step.time

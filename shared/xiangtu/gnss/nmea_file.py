@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from ..errors import BadFile
+from .condition import ENDED
 from .epochs import EpochJoiner
 from .fix import Fix
-from .framing import SentenceFramer, StreamCounts
-from .source import CLOSED, ENDED, Source
+from .framing import SentenceFramer
+from .satellites import Satellite
+from .source import Source
 
 _PIECE_BYTES = 1 << 16
 #: A stretch without sentences is not waited out longer than this when replaying.
 _LONGEST_PAUSE_S = 30.0
+#: Between epochs that do not say their date.
+_SILENT_EPOCH_S = 1.0
 
 
 class NmeaFile(Source):
@@ -32,14 +35,14 @@ class NmeaFile(Source):
     Raises
     ------
     BadFile
-        "gnss.file.missing" or "gnss.file.unreadable", when it is made, not when it is read.
+        "gnss.file.missing" or "gnss.file.unreadable", when it is made; "gnss.file.no_sentences"
+        at its end, if there was not one.
     """
 
     def __init__(self, path: Path, *, speed: float | None = None, on: date | None = None) -> None:
         super().__init__(str(path))
         self._path = path
         self._speed = speed
-        self._on = on
         try:
             with path.open("rb"):
                 pass
@@ -49,37 +52,38 @@ class NmeaFile(Source):
             reason = error.strerror or str(error)
             raise BadFile("gnss.file.unreadable", path=str(path), reason=reason) from None
 
+        self._joiner = EpochJoiner("nmea", self.counts, on=on)
+
     def steps(self) -> Iterator[Fix | None]:
         previous: datetime | None = None
         for fix in self._all():
-            if self._speed and fix.time is not None:
-                if previous is not None:
-                    pause_s = (fix.time - previous).total_seconds() / self._speed
-                    self._closing.wait(min(max(pause_s, 0.0), _LONGEST_PAUSE_S))
+            if self._speed:
+                pause_s = _SILENT_EPOCH_S
+                if fix.time is not None and previous is not None:
+                    pause_s = (fix.time - previous).total_seconds()
                 previous = fix.time
+                yield from self._rest(min(max(pause_s, 0.0), _LONGEST_PAUSE_S) / self._speed)
             if self.closed:
                 break
             yield self._received(fix)
-        self.status = CLOSED if self.closed else ENDED
+        self._end(ENDED)
+
+    def sky(self) -> tuple[Satellite, ...]:
+        return self._joiner.sky()
 
     def _all(self) -> Iterator[Fix]:
+        framer, joiner = SentenceFramer(self.counts), self._joiner
         with self._path.open("rb") as stream:
-            yield from fixes_in(stream, self.counts, self._on)
-
-
-def fixes_in(
-    stream: BinaryIO, counts: StreamCounts | None = None, on: date | None = None
-) -> Iterator[Fix]:
-    """The fixes in a stream of NMEA sentences that has an end; what is no sentence is counted."""
-    counts = counts or StreamCounts()
-    framer = SentenceFramer(counts)
-    joiner = EpochJoiner("nmea", counts, on=on)
-    while piece := stream.read(_PIECE_BYTES):
-        for sentence in framer.feed(piece):
-            fix = joiner.feed(sentence)
-            if fix is not None:
-                yield fix
-    framer.finish()
-    last = joiner.flush()
-    if last is not None:
-        yield last
+            while piece := stream.read(_PIECE_BYTES):
+                self._heard()
+                for sentence in framer.feed(piece):
+                    self.lines.append(sentence)
+                    fix = joiner.feed(sentence)
+                    if fix is not None:
+                        yield fix
+        framer.finish()
+        last = joiner.flush()
+        if last is not None:
+            yield last
+        if not self.counts.sentences:
+            raise BadFile("gnss.file.no_sentences", path=str(self._path))

@@ -1,55 +1,67 @@
-"""What all sources of positions have in common, and how one is opened from an address."""
+"""What all sources of positions have in common."""
 
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from ..errors import BadInput
+from .condition import (
+    CLOSED,
+    CONNECTING,
+    LOST,
+    NO_POSITION,
+    NOT_NMEA,
+    RECEIVING,
+    SILENT,
+    WAITING,
+    Condition,
+    notes_on,
+)
 from .fix import Fix
 from .framing import StreamCounts
+from .satellites import Satellite
 
 if TYPE_CHECKING:
     from typing import Self
 
-#: The states of a source, as codes the front ends have words for.
-CONNECTING = "gnss.status.connecting"
-WAITING = "gnss.status.waiting"
-NO_RECEIVER = "gnss.status.no_receiver"
-NO_POSITION = "gnss.status.no_position"
-RECEIVING = "gnss.status.receiving"
-SILENT = "gnss.status.silent"
-LOST = "gnss.status.lost"
-ENDED = "gnss.status.ended"
-CLOSED = "gnss.status.closed"
-
-GPSD_PORT = 2947
 #: How long one step of a live source blocks at most; a receiver silent for so long has finished
 #: saying its epoch (5 Hz and slower), and `close` from another thread is heard within it.
 STEP_S = 0.2
+#: How many of the last sentences a person may look at.
+_LINES_KEPT = 12
 
 
 class Source(ABC):
     """A stream of fixes, one for each epoch, in order.
 
     Iterate over it, in a worker thread where a screen must not wait; `close` may be called from
-    any thread. `status` and `counts` may be looked at at any time. Epochs without a usable
-    position come as fixes of type "none" at NaN.
+    any thread. `status`, `conditions`, `counts`, `lines` and `sky` may be looked at at any time.
+    Epochs without a usable position come as fixes of type "none" at NaN.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.status = WAITING
+        #: Why the last try to connect failed: a code (gnss.reason.…) or the system's own words.
+        self.reason = ""
         self.counts = StreamCounts()
+        #: The last sentences as they came, the latest last.
+        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self.last: Fix | None = None
+        self._heard_at = time.monotonic()
         self._closing = threading.Event()
 
     @abstractmethod
     def steps(self) -> Iterator[Fix | None]:
         """Fixes, and None whenever a step went by without one (so that a caller can look up)."""
+
+    @abstractmethod
+    def sky(self) -> tuple[Satellite, ...]:
+        """The satellites in view, as last said."""
 
     def __iter__(self) -> Iterator[Fix]:
         return (fix for fix in self.steps() if fix is not None)
@@ -68,47 +80,45 @@ class Source(ABC):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def conditions(self) -> tuple[Condition, ...]:
+        """What a person should read now: first the state, then what is worth knowing beside it."""
+        status, fix = self.status, self.last
+        silent_s = round(time.monotonic() - self._heard_at)
+        if status in (CONNECTING, LOST):
+            state = Condition(status, {"address": self.name, "reason": self.reason or "?"})
+        elif status == SILENT:
+            state = Condition(status, {"seconds": silent_s})
+        elif status == NOT_NMEA:
+            state = Condition(status, {"bytes": self.counts.bytes})
+        elif status == NO_POSITION:
+            satellites = 0 if fix is None else fix.satellites or 0
+            in_view = 0 if fix is None else fix.satellites_in_view or len(self.sky())
+            state = Condition(status, {"satellites": satellites, "in_view": in_view})
+        else:
+            state = Condition(status, {"address": self.name})
+        if fix is None or status not in (NO_POSITION, RECEIVING):
+            return (state,)
+        return (state, *notes_on(fix, self.counts.clock_jumps))
+
+    def _heard(self) -> None:
+        self._heard_at = time.monotonic()
+
+    def _silent_s(self) -> float:
+        return time.monotonic() - self._heard_at
+
     def _received(self, fix: Fix | None) -> Fix | None:
         """Say by `status` what a fix means, and hand it on."""
         if fix is not None:
+            self.last = fix
             self.status = NO_POSITION if fix.fix_type == "none" else RECEIVING
         return fix
 
+    def _rest(self, seconds: float) -> Iterator[None]:
+        """Wait, in steps, so that `close` is heard and a caller can look up."""
+        until = time.monotonic() + seconds
+        while not self.closed and (left := until - time.monotonic()) > 0:
+            self._closing.wait(min(left, STEP_S))
+            yield None
 
-def open_source(address: str | Path, *, speed: float | None = None) -> Source:
-    """A source from what a person typed.
-
-    "gpsd://host:port" and "tcp://host:port" are live; anything else is a file of NMEA sentences,
-    replayed `speed` times as fast as it was recorded, or as fast as can be.
-
-    Raises
-    ------
-    BadInput
-        "gnss.address" for an address that is none; BadFile("gnss.file…") as NmeaFile does.
-    """
-    from .nmea_file import NmeaFile
-    from .nmea_tcp import NmeaTcp
-
-    text = str(address)
-    scheme = text.partition("://")[0] if "://" in text else ""
-    if scheme in ("", "file"):
-        return NmeaFile(Path(text.removeprefix("file://")), speed=speed)
-    host, port = _host_and_port(text)
-    if scheme == "gpsd":
-        from .gpsd import GpsdSource  # gpsd-py3 is not on the tablet
-
-        return GpsdSource(host, port or GPSD_PORT)
-    if scheme == "tcp" and port:
-        return NmeaTcp(host, port)
-    raise BadInput("gnss.address", address=text)
-
-
-def _host_and_port(address: str) -> tuple[str, int | None]:
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise BadInput("gnss.address", address=address) from None
-    if not host:
-        raise BadInput("gnss.address", address=address)
-    return host, port
+    def _end(self, status: str = CLOSED) -> None:
+        self.status = CLOSED if self.closed else status
