@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import math
+import operator
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pynmea2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nmea_logs import ALL_LOGS, BINARY_LOGS, data_of, reports_of, stamp_of
 from xiangtu.gnss.epochs import EpochJoiner
 from xiangtu.gnss.fix import Fix
-from xiangtu.gnss.framing import SentenceFramer, StreamCounts
+from xiangtu.gnss.framing import SentenceFramer, StreamCounts, checksum
 from xiangtu.gnss.gpsd import fix_from_reports
-
-ALL_LOGS = (
-    "beidou-bd",
-    "bu303-climbing",
-    "bu303-nofix",
-    "nmea-rtk",
-    "quectel-eg25-g",
-    "skytraq",
-    "ublox-zed-f9r",
-    "unicore-um621",
-)
-#: SiRF binary: gpsd writes the sentences it makes of it into the .chk.
-BINARY_LOGS = ("bu303-climbing", "bu303-nofix")
 
 
 def fixes_of(data: bytes, *, piece: int = 1 << 20, on: date | None = None):
@@ -53,19 +43,6 @@ def stream(*bodies: str) -> bytes:
     return "".join(sentence(each) for each in bodies).encode()
 
 
-def reports_of(shared_data: Path, log: str, kind: str = "TPV") -> list[dict]:
-    text = (shared_data / "nmea" / "gpsd" / f"{log}.log.chk").read_text("latin-1")
-    lines = [line for line in text.splitlines() if line.startswith(f'{{"class":"{kind}"')]
-    # Checked before json sees it: gpsd's own test output holds a few lines with stray bytes.
-    return [json.loads(line) for line in lines]
-
-
-def data_of(shared_data: Path, log: str) -> bytes:
-    folder = shared_data / "nmea" / "gpsd"
-    suffix = ".log.chk" if log in BINARY_LOGS else ".log"
-    return (folder / f"{log}{suffix}").read_bytes()
-
-
 @pytest.mark.parametrize("log", ALL_LOGS)
 def test_positions_modes_and_times_are_those_of_gpsd(shared_data: Path, log: str) -> None:
     fixes, _ = fixes_of(data_of(shared_data, log))
@@ -82,7 +59,7 @@ def test_positions_modes_and_times_are_those_of_gpsd(shared_data: Path, log: str
         if fix.time is None:
             assert fix.fix_type == "none"
             continue
-        stamp = fix.time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{fix.time.microsecond // 1000:03d}Z"
+        stamp = stamp_of(fix.time)
         same = by_time.get(stamp, [])
         if fix.fix_type == "none":
             # gpsd may not say the time of an epoch without a position.
@@ -289,6 +266,37 @@ def test_one_epoch_is_joined_whatever_the_order() -> None:
         assert first.speed_mps == pytest.approx(0.514444)
 
 
+def test_speed_and_course_are_from_vtg_where_rmc_is_not() -> None:
+    gga = "GNGGA,010203.00,3000.0000,N,10000.0000,E,4,18,0.7,10.0,M,5.0,M,1.0,0001"
+    fixes, _ = fixes_of(stream(gga, "GNVTG,270.5,T,,M,1.94,N,3.6,K,A"))
+    assert (fixes[0].speed_mps, fixes[0].track_deg) == (pytest.approx(1.0), 270.5)
+
+
+@pytest.mark.parametrize("first", ["GGA", "GNS"])
+def test_gga_is_believed_before_gns_whichever_comes_first(first: str) -> None:
+    gga = "GNGGA,010203.00,3000.0000,N,10000.0000,E,4,12,0.7,10.0,M,5.0,M,1.0,0001"
+    gns = "GNGNS,010203.00,3001.0000,N,10000.0000,E,RR,31,0.6,11.0,5.1,2.0,0001,V"
+    fixes, _ = fixes_of(stream(*(gga, gns) if first == "GGA" else (gns, gga)))
+    assert (fixes[0].latitude_deg, fixes[0].height_sea_level_m, fixes[0].hdop) == (30.0, 10.0, 0.7)
+    assert fixes[0].satellites == 31, "GGA stops at twelve"
+
+
+def test_a_leap_second_and_a_clock_that_goes_back_are_survived() -> None:
+    at = "GNRMC,{},A,3000.0000,N,10000.0000,E,0.0,,{},,,A"
+    fixes, counts = fixes_of(
+        stream(
+            at.format("235960.00", "311216"), at.format("000000.00", "010117"),
+            at.format("120000.00", "010117"), at.format("110000.00", "010117"),
+            at.format("110001.00", "010117"),
+        )
+    )  # fmt: skip
+    assert [fix.time.isoformat()[:19] for fix in fixes if fix.time] == [
+        "2016-12-31T23:59:59", "2017-01-01T00:00:00", "2017-01-01T12:00:00", "2017-01-01T11:00:00",
+        "2017-01-01T11:00:01",
+    ]  # fmt: skip
+    assert counts.clock_jumps == 1
+
+
 def test_the_date_moves_on_at_midnight_when_only_gga_follows() -> None:
     fixes, _ = fixes_of(
         stream(
@@ -327,6 +335,52 @@ def test_no_sound_sentence_with_senseless_fields_is_a_fault(
     fixes, _ = fixes_of(stream(body))
     for fix in fixes:
         assert fix.fix_type == "none" or abs(fix.latitude_deg) <= 90
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=512))
+def test_the_checksum_is_the_exclusive_or_of_all_characters(body: str) -> None:
+    assert checksum(body) == functools.reduce(operator.xor, body.encode(), 0)
+
+
+@pytest.mark.parametrize("log", ALL_LOGS)
+def test_each_sentence_says_what_pynmea2_reads_in_it(shared_data: Path, log: str) -> None:
+    compared = 0
+    for said in SentenceFramer().feed(data_of(shared_data, log)):
+        kind = said[3:6]
+        if kind not in ("GGA", "RMC", "GLL", "GNS", "GST"):
+            continue
+        message = pynmea2.parse(said, check=True)
+        alone = EpochJoiner(on=date(2020, 1, 1))
+        assert alone.feed(said) is None
+        fix = alone.flush()
+        if kind == "GST":
+            continue
+        assert fix is not None
+        assert (fix.time is None) == (message.timestamp is None)
+        if fix.time is not None:
+            seconds = abs(
+                timedelta(hours=message.timestamp.hour, minutes=message.timestamp.minute,
+                          seconds=message.timestamp.second,
+                          microseconds=message.timestamp.microsecond)
+                - timedelta(hours=fix.time.hour, minutes=fix.time.minute, seconds=fix.time.second,
+                            microseconds=fix.time.microsecond)
+            )  # fmt: skip
+            assert seconds <= timedelta(microseconds=1)
+        if fix.fix_type == "none":
+            continue
+        compared += 1
+        assert fix.longitude_deg == pytest.approx(message.longitude, abs=1e-13)
+        assert fix.latitude_deg == pytest.approx(message.latitude, abs=1e-13)
+        if kind == "GGA":
+            assert fix.height_sea_level_m == message.altitude
+            assert fix.satellites == int(message.num_sats)
+            assert fix.hdop == float(message.horizontal_dil)
+            said_separation = message.geo_sep
+            assert fix.geoid_separation_m == (float(said_separation) if said_separation else None)
+        if kind == "RMC":
+            assert fix.time is not None and fix.time.date() == message.datestamp
+            assert fix.speed_mps == pytest.approx(message.spd_over_grnd * 1852 / 3600)
+    assert compared or log in ("bu303-nofix", "skytraq")
 
 
 def _comparable(fix: Fix) -> str:
