@@ -1,20 +1,15 @@
-"""Sources against a real gpsd, a server that comes and goes, and files."""
+"""Sources against servers that come and go, and files."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import signal
 import socket
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sources import free_port, until
 from xiangtu.errors import BadFile, BadInput
 from xiangtu.gnss import live, monitor
 from xiangtu.gnss.addresses import open_source
@@ -27,132 +22,13 @@ from xiangtu.gnss.condition import (
     SILENT,
     WAITING,
 )
-from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.links import TcpClient
 from xiangtu.gnss.nmea_file import NmeaFile
 from xiangtu.gnss.nmea_live import NmeaLive
-from xiangtu.gnss.source import Source
-
-#: A machine that is busy may need so long; nothing waits it out when all is well.
-PATIENCE_S = 40.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def tcp(port: int, **waits: float) -> NmeaLive:
     return NmeaLive(f"tcp://127.0.0.1:{port}", TcpClient("127.0.0.1", port), **waits)
-
-
-def until(source: Source, enough: Callable[[list[Fix]], bool]) -> tuple[list[Fix], list[str]]:
-    """Fixes and states of a source until `enough` or until patience ends."""
-    fixes: list[Fix] = []
-    states: list[str] = []
-    ends = time.monotonic() + PATIENCE_S
-    for fix in source.steps():
-        if fix is not None:
-            fixes.append(fix)
-        if not states or states[-1] != source.status:
-            states.append(source.status)
-        if enough(fixes):
-            return fixes, states
-        assert time.monotonic() < ends, (states, len(fixes), source.counts)
-    return fixes, states
-
-
-@pytest.fixture
-def rtk_file(shared_data: Path, tmp_path: Path) -> Path:
-    """The RTK recording without comments and without sentences gpsfake does not know."""
-    data = (shared_data / "nmea" / "gpsd" / "nmea-rtk.log").read_bytes()
-    lines = [line for line in data.splitlines() if re.match(rb"\$G[NP](GGA|RMC),", line)]
-    path = tmp_path / "rtk.nmea"
-    path.write_bytes(b"\r\n".join(lines) + b"\r\n")
-    return path
-
-
-class FakeReceiver:
-    """A real gpsd that gpsfake feeds from a file."""
-
-    def __init__(self, file: Path, port: int, folder: Path) -> None:
-        self._output = (folder / f"gpsfake-{time.monotonic_ns()}.txt").open("wb")
-        self._process = subprocess.Popen(
-            ["gpsfake", "-q", "-c", "0.02", "-P", str(port), str(file)],
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-
-    def end(self) -> None:
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (*map(int, children), pid):
-            try:
-                os.kill(each, signal.SIGKILL)
-            except ProcessLookupError:
-                continue  # it went with the other
-        self._process.wait(timeout=10)
-        self._output.close()
-
-
-@pytest.mark.skipif(not shutil.which("gpsfake"), reason="gpsd and gpsfake are not installed")
-def test_a_gpsd_that_is_killed_and_comes_back_is_survived(rtk_file: Path, tmp_path: Path) -> None:
-    port = free_port()
-    source = open_source(f"gpsd://127.0.0.1:{port}")
-    expected = {fix.time: fix for fix in NmeaFile(rtk_file)}
-    # Nobody is there yet: it waits.
-    until(source, lambda _: source.status == CONNECTING)
-    receiver = FakeReceiver(rtk_file, port, tmp_path)
-    try:
-        before, _ = until(source, lambda fixes: len(fixes) >= 15)
-    finally:
-        receiver.end()
-    until(source, lambda _: source.status == LOST)
-    receiver = FakeReceiver(rtk_file, port, tmp_path)
-    try:
-        after, _ = until(source, lambda fixes: len(fixes) >= 15)
-    finally:
-        receiver.end()
-        source.close()
-    assert source.connections == 2
-    assert list(source) == [] and source.status == CLOSED
-    for fix in before + after:
-        if fix.fix_type == "none":
-            continue
-        assert fix.source == "gpsd" and fix.tablet_time is not None
-        if fix.time is None:
-            continue  # gpsd begins to give positions before it has the date
-        said = expected[fix.time]
-        assert fix.longitude_deg == pytest.approx(said.longitude_deg, abs=6e-10)
-        assert fix.latitude_deg == pytest.approx(said.latitude_deg, abs=6e-10)
-    assert sum(fix.time is not None for fix in before + after) > 20
-    assert {fix.fix_type for fix in before + after} >= {"differential"}
-
-
-@pytest.mark.skipif(not shutil.which("gpsfake"), reason="gpsd and gpsfake are not installed")
-def test_gpsd_says_rtk_fixed_and_both_heights(rtk_file: Path, tmp_path: Path) -> None:
-    lines = [line for line in rtk_file.read_bytes().splitlines() if line.startswith(b"$GNGGA")]
-    at = next(at for at, line in enumerate(lines) if line.split(b",")[6] == b"4")
-    recording = rtk_file.read_bytes().splitlines()
-    start = recording.index(lines[at])
-    rtk_file.write_bytes(b"\r\n".join(recording[start:]) + b"\r\n")
-    port = free_port()
-    receiver = FakeReceiver(rtk_file, port, tmp_path)
-    try:
-        with open_source(f"gpsd://127.0.0.1:{port}") as source:
-            fixes, _ = until(
-                source,
-                lambda fixes: any(
-                    fix.fix_type == "rtk_fixed" and fix.height_ellipsoid_m for fix in fixes
-                ),
-            )
-    finally:
-        receiver.end()
-    last = fixes[-1]
-    assert last.height_ellipsoid_m is not None and last.height_sea_level_m is not None
-    assert last.height_ellipsoid_m - last.height_sea_level_m == pytest.approx(-31.442, abs=2e-3)
 
 
 class Server:

@@ -161,6 +161,10 @@ def satellites_of(sky: Mapping[str, Any]) -> tuple[Satellite, ...]:
     return tuple(sorted(found, key=lambda each: each.name))
 
 
+def _epoch_of(tpv: Mapping[str, Any]) -> object:
+    return tpv.get("time") or (tpv.get("lat"), tpv.get("lon"))
+
+
 def _time(report: Mapping[str, Any]) -> datetime | None:
     try:
         return datetime.fromisoformat(report["time"]).astimezone(UTC)
@@ -238,8 +242,9 @@ class GpsdSource(LiveSource):
     def _report(self, kind: str, report: dict[str, Any]) -> Iterator[Fix]:
         if kind == "TPV":
             # gpsd says an epoch again when it learns more: the last of one time is the fullest.
+            # Before it has the date there is but the place to tell epochs by.
             at = report.get("time")
-            if self._tpv is not None and self._tpv.get("time") != at:
+            if self._tpv is not None and _epoch_of(self._tpv) != _epoch_of(report):
                 yield from self._finished()
             if at is not None and at == self._given:
                 self.counts.late += 1
