@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import county_files, merging, overlaps, plot, tables
+from . import county_files, merging, overlaps, plot, positions, tables
 from .changes import MIXED, Plan
 from .county_files import ROOT, Files
 
@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure what is asked for and write a table of each."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--small", action="store_true", help="small counties, for a quick run")
-    parser.add_argument("--only", choices=("merging", "overlaps"), help="measure one thing")
+    parser.add_argument(
+        "--only", choices=("merging", "overlaps", "positions"), help="measure one thing"
+    )
     parser.add_argument("--sizes", type=int, nargs="+", help="numbers of parcels")
     parser.add_argument("--teams", type=int, default=0, help="number of packages")
     parser.add_argument("--changes", type=int, default=0, help="changes in a package")
@@ -42,6 +44,10 @@ def main(arguments: list[str] | None = None) -> None:
     if not Plan(MIXED, sizes[0], teams, changes).fits:
         parser.error("each team needs parcels of its own: fewer teams or changes, more parcels")
     said.results.mkdir(parents=True, exist_ok=True)
+    if said.only in (None, "positions"):
+        _positions(said.small, said.repeats, said.results)
+    if said.only == "positions":
+        return
     files = [county_files.prepare(said.cache, size, teams, changes, say) for size in sizes]
     if said.only != "overlaps":
         _merging(files, said.repeats, said.results)
@@ -61,6 +67,15 @@ def _merging(files: list[Files], repeats: int, results: Path) -> None:
         table += f"\n\n{tables.merging_kinds(of_kinds, teams, changes)}"
     plot.merging(times, teams, changes, results / "merging.svg")
     _keep(results / "merging.md", table, "![Seconds over parcels](merging.svg)")
+
+
+def _positions(small: bool, repeats: int, results: Path) -> None:
+    if not positions.LOGS.is_dir():
+        say("positions: the receivers' logs are not beside the checkout; left out")
+        return
+    hours, seconds = (0.05, 2) if small else (10, 60)
+    times = positions.measure(repeats, hours, seconds, say)
+    _keep(results / "positions.md", tables.positions(times))
 
 
 def _keep(path: Path, table: str, plot_of_it: str = "") -> None:

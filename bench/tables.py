@@ -11,12 +11,17 @@ import shapely
 
 from .merging import MergeTimes
 from .overlaps import OverlapTimes, Search
+from .positions import PositionTimes
 
 #: What the project aims for: the merge in times of plain journalled writes, the largest county in
 #: times of the smallest, and the memory it takes.
 AIM_TO_PLAIN = 2.0
 AIM_GROWTH = 1.5
 AIM_PEAK_BYTES = 300_000_000
+#: Of positions: sentences a second, in times of pynmea2's, and percent of a core at 10 Hz.
+AIM_SENTENCES_A_SECOND = 50_000
+AIM_TO_PYNMEA2 = 0.5
+AIM_PERCENT_OF_A_CORE = 3.0
 
 
 def machine() -> str:
@@ -99,3 +104,30 @@ def overlaps(times: OverlapTimes) -> str:
 
 def _search(name: str, search: Search) -> str:
     return f"| {name} | {search.seconds:.2f} | {search.peak_bytes / 1e6:.0f} |"
+
+
+def positions(times: PositionTimes) -> str:
+    """Sentences a second of every log, memory over the day, and the load of a core."""
+    lines = [
+        "## Positions from NMEA sentences",
+        "",
+        "| log | sentences a second, to fixes | pynmea2 alone | ratio |",
+        "|---|---:|---:|---:|",
+    ]
+    for each in times.parsing:
+        ours, theirs = each.sentences / each.ours_s, each.sentences / each.pynmea2_s
+        lines.append(f"| {each.log} | {ours:,.0f} | {theirs:,.0f} | {ours / theirs:.2f} |")
+    day, load = times.day, times.load
+    grown = (day.late_bytes - day.early_bytes) / 1e6
+    lines += [
+        "",
+        f"Aim: at least {AIM_SENTENCES_A_SECOND:,} a second and {AIM_TO_PYNMEA2:g} of pynmea2.",
+        "",
+        f"A day of {day.hours:g} hours at 10 Hz ({day.epochs:,} epochs) through the live source "
+        f"and the monitor: {day.early_bytes / 1e6:.1f} MB resident after a tenth of it, "
+        f"{grown:+.1f} MB at its end. Aim: no growth.",
+        f"10 Hz in real time for {load.wall_s:.0f} s ({load.epochs:,} epochs, "
+        f"{load.sentences:,} sentences): {100 * load.cpu_s / load.wall_s:.1f} % of a core. "
+        f"Aim: below {AIM_PERCENT_OF_A_CORE:g} %.",
+    ]
+    return "\n".join(lines)

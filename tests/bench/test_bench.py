@@ -117,3 +117,14 @@ def test_the_same_figures_give_the_same_plot(tmp_path: Path):
         plot.merging(times, 10, 1500, path)
     one, two = (path.read_bytes() for path in paths)
     assert one == two
+
+
+def test_positions_are_measured_from_end_to_end(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    bench.main(["--only", "positions", "--small", "--repeats", "1", "--results", str(tmp_path)])
+    printed = capsys.readouterr().out
+    for log in ("nmea-rtk", "all"):
+        assert f"| {log} | " in printed
+    assert "1,800 epochs" in printed and "20 epochs" in printed
+    assert (tmp_path / "positions.md").read_text(encoding="utf-8").strip() in printed

@@ -250,11 +250,9 @@ def _microsecond_of_day(said_at: str) -> int | None:
 
 
 def _in_view(epoch: Epoch) -> int:
-    """How many satellites the epoch's GSV sentences say are in view, each constellation once
-    whatever the number of its signals."""
-    said: dict[str, int] = {}
+    """How many satellites the epoch's GSV sentences name, each once whatever its signals."""
+    named: set[str] = set()
     for fields in epoch.gsv:
-        talker, count = fields[0][:2], fields[3]
-        if count:
-            said[talker] = max(said.get(talker, 0), int(count))
-    return sum(said.values())
+        talker = fields[0][:2]
+        named.update(talker + number for number in fields[4 : len(fields) - 3 : 4] if number)
+    return len(named)

@@ -78,6 +78,7 @@ def fix_from_reports(
         longitude = latitude = math.nan
     in_3d = mode >= 3 and fix_type != "none"
     hdop = _number(sky, "hdop")
+    used, in_view = _counted(sky)
     horizontal_m, vertical_m, accuracy_from = _accuracy(tpv, gst, hdop, fix_type)
     return Fix(
         time=_time(tpv),
@@ -87,8 +88,8 @@ def fix_from_reports(
         height_ellipsoid_m=_number(tpv, "altHAE") if in_3d else None,
         height_sea_level_m=_number(tpv, "altMSL") if in_3d else None,
         geoid_separation_m=_number(tpv, "geoidSep"),
-        satellites=_used(sky),
-        satellites_in_view=len(sky["satellites"]) if "satellites" in sky else sky.get("nSat"),
+        satellites=used,
+        satellites_in_view=in_view,
         hdop=hdop,
         pdop=_number(sky, "pdop"),
         horizontal_accuracy_m=horizontal_m,
@@ -134,31 +135,37 @@ def _number(report: Mapping[str, Any], key: str) -> float | None:
     return None
 
 
-def _used(sky: Mapping[str, Any]) -> int | None:
-    if "satellites" in sky:
-        return sum(1 for each in sky["satellites"] if each.get("used"))
-    used = sky.get("uSat")
-    return used if isinstance(used, int) else None
+def _counted(sky: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Satellites used and in view. gpsd lists, and counts, one again for each of its signals."""
+    named = satellites_of(sky)
+    if named:
+        return sum(each.used for each in named), len(named)
+    used, in_view = sky.get("uSat"), sky.get("nSat")
+    return (
+        used if isinstance(used, int) else None,
+        in_view if isinstance(in_view, int) else None,
+    )
 
 
 def satellites_of(sky: Mapping[str, Any]) -> tuple[Satellite, ...]:
     """The satellites of a SKY report, by name; those that it does not tell the system of are left
-    out."""
-    found = []
+    out. One that is listed for each of its signals has the strongest."""
+    found: dict[str, Satellite] = {}
     for each in sky.get("satellites") or ():
         letter, number = _LETTERS.get(each.get("gnssid", -1)), each.get("svid")
         if letter is None or not isinstance(number, int):
             continue
-        found.append(
-            Satellite(
-                f"{letter}{number - 100 if letter == 'S' and number > 100 else number:02d}",
-                _number(each, "el"),
-                _number(each, "az"),
-                _number(each, "ss"),
-                bool(each.get("used")),
-            )
-        )
-    return tuple(sorted(found, key=lambda each: each.name))
+        name = f"{letter}{number - 100 if letter == 'S' and number > 100 else number:02d}"
+        strength, used = _number(each, "ss"), bool(each.get("used"))
+        elevation, azimuth = _number(each, "el"), _number(each, "az")
+        before = found.get(name)
+        if before is not None:
+            used = used or before.used
+            strength = max((one for one in (strength, before.snr_dbhz) if one), default=None)
+            elevation = before.elevation_deg if elevation is None else elevation
+            azimuth = before.azimuth_deg if azimuth is None else azimuth
+        found[name] = Satellite(name, elevation, azimuth, strength, used)
+    return tuple(found[name] for name in sorted(found))
 
 
 def _epoch_of(tpv: Mapping[str, Any]) -> object:
