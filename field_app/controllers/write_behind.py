@@ -26,8 +26,8 @@ class WriteBehind(Generic[Item]):
     write : callable
         Writes a list of items in one transaction, or raises and writes none.
     most : int, optional
-        How many may wait. Beyond it every second one of them is given up, so that what is left
-        still covers the whole time; `given_up` counts those.
+        How many may wait. Beyond it every second one is given up, of those that wait and of those
+        that come, so that what is left covers the whole time evenly; `given_up` counts those.
     clock : callable
         Seconds that never jump.
 
@@ -48,6 +48,8 @@ class WriteBehind(Generic[Item]):
         self._most = most
         self._clock = clock
         self._waiting: list[Item] = []
+        #: Since the last writing: how many came, and each how many-eth of them is kept.
+        self._taken, self._every = 0, 1
         self._tried_at = -EVERY_S
         self.trouble: BadFile | FileBusy | None = None
         self.given_up = 0
@@ -60,11 +62,16 @@ class WriteBehind(Generic[Item]):
     def add(self, item: Item, *, at_once: bool = False) -> None:
         """Take an item; written with all before it now, if that is asked or a second has passed
         since the last time."""
-        self._waiting.append(item)
+        self._taken += 1
+        if self._taken % self._every:
+            self.given_up += 1
+        else:
+            self._waiting.append(item)
         if self._most is not None and len(self._waiting) > self._most:
-            kept = self._waiting[::2]
+            kept = self._waiting[1::2]
             self.given_up += len(self._waiting) - len(kept)
             self._waiting = kept
+            self._every *= 2
         if at_once and self.trouble is None:
             self._try()
         else:
@@ -82,6 +89,7 @@ class WriteBehind(Generic[Item]):
             self._write(self._waiting)
             self._waiting = []
         self.trouble = None
+        self._taken, self._every = 0, 1
 
     def forget(self) -> None:
         """Let go of what waits: it is not wanted any more."""

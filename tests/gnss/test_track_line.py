@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,7 +76,7 @@ def test_a_dropout_a_jump_and_a_new_beginning_part_the_line():
     line = line_of(**course(places, part=["a"] * 31 + ["b"] * 31))
     assert line is not None and len(line.geoms) == 2
     # One fix three kilometres off is no part of the way.
-    wild = places[:15] + [(3000.0, 0.0)] + places[15:]
+    wild = [*places[:15], (3000.0, 0.0), *places[15:]]
     line = line_of(**course(wild))
     assert line is not None and line.bounds[2] < X0 + 100
 
@@ -109,26 +110,61 @@ def test_the_line_keeps_within_its_tolerance_of_every_position(steps, accuracy_m
     places = np.cumsum(steps, axis=0)
     line = line_of(**course([tuple(each) for each in places], accuracy_m=accuracy_m))
     if line is None:
-        assert np.hypot(*(places - places[0]).T).max() <= max(TOLERANCE_M, 2 * accuracy_m) + 0.01
-        return
-    assert len(line.geoms) == 1
-    away = shapely.distance(shapely.points(places + [X0, Y0]), line)
-    assert away.max() <= TOLERANCE_M + 2 * accuracy_m + 0.01
+        away = np.hypot(*(places - places[0]).T)
+    else:
+        assert len(line.geoms) == 1
+        away = shapely.distance(shapely.points(places + np.array([X0, Y0])), line)
+    near = away <= TOLERANCE_M + 3 * accuracy_m + 0.01
+    # One alone, between two that are near, is noise.
+    assert near[-1] and (near[:-1] | near[1:]).all()
 
 
-def test_the_track_of_a_real_log_is_as_long_as_its_way(shared_data: Path):
-    """A drive recorded by a real receiver, ten metres a second and more."""
-    with (shared_data / "nmea" / "gpsd" / LOG).open("rb") as stream:
+@pytest.mark.parametrize("name", ["quectel-eg25-g", "nmea-rtk", "ublox-zed-f9r"])
+def test_the_line_of_a_real_log_is_no_longer_than_the_way_and_near_it(shared_data: Path, name: str):
+    with (shared_data / "nmea" / "gpsd" / f"{name}.log").open("rb") as stream:
         fixes = [
             fix
             for fix in fixes_in(stream)
-            if position_problem(fix.longitude_deg, fix.latitude_deg) is None
+            if position_problem(fix.longitude_deg, fix.latitude_deg) is None and fix.time
         ]
-    time = [fix.time.timestamp() if fix.time else np.nan for fix in fixes]
-    srid = SRID
+    assert len(fixes) > 20
+    # Turned around the Earth's axis to the county, which changes no distance.
+    turn_deg = 117 - fixes[0].longitude_deg
+    found = {
+        "longitude_deg": np.array([fix.longitude_deg + turn_deg for fix in fixes]),
+        "latitude_deg": np.array([fix.latitude_deg for fix in fixes]),
+        "time_s": np.array([fix.time.timestamp() for fix in fixes if fix.time]),
+        "horizontal_accuracy_m": np.array(
+            [fix.horizontal_accuracy_m or np.nan for fix in fixes], float
+        ),
+        "part": np.array(["a"] * len(fixes), dtype=object),
+    }
     places = np.column_stack(
-        gauss_kruger.forward(
-            [fix.longitude_deg for fix in fixes], [fix.latitude_deg for fix in fixes], srid
-        )
+        gauss_kruger.forward(found["longitude_deg"], found["latitude_deg"], SRID)
     )
-    assert len(places) > 100 and time
+    way_m = np.hypot(*np.diff(places, axis=0).T).sum()
+    line = line_of(**found, srid=SRID)
+    if line is None:
+        assert np.hypot(*(places - places[0]).T).max() < 30  # it stood
+        return
+    assert 0 < line.length <= way_m + 0.01
+    vertices = shapely.points(shapely.get_coordinates(line))
+    assert shapely.distance(vertices, shapely.MultiPoint(places)).max() < 0.002
+
+
+def test_a_track_of_a_ten_hour_day_has_a_line_of_what_matters():
+    """Ten hours at 10 Hz, an hour of them standing: some thousand corners, not 360,000."""
+    noise = np.random.default_rng(1)
+    moving = np.ones(360_000)
+    moving[100_000:136_000] = 0
+    heading = np.cumsum(noise.normal(0, 0.01, 360_000))
+    places = np.cumsum(
+        np.column_stack([np.cos(heading), np.sin(heading)]) * (0.1 * moving)[:, None], axis=0
+    )
+    places += noise.normal(0, 0.01, places.shape)
+    found = course([tuple(each) for each in places])
+    found["time_s"] /= 10
+    line = line_of(**found)
+    assert line is not None and len(line.geoms) == 1
+    assert abs(line.length - 32_400) < 800
+    assert len(shapely.get_coordinates(line)) < 20_000

@@ -19,7 +19,8 @@ DROPOUT_S = 10.0
 #: Nobody surveys faster (250 km/h): a position that would need more is an error of the receiver,
 #: or the way to it was not seen.
 FASTEST_MPS = 70.0
-#: The line keeps within so much of each position, and twice the position's accuracy more.
+#: The line keeps within so much of each position, and three times the position's accuracy more,
+#: but for one that lies farther off alone, between others that do not.
 TOLERANCE_M = 1.0
 
 
@@ -68,12 +69,15 @@ def line_of(
 
 
 def _corners(places: NDArray[np.float64], accuracy_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The first place, and each that is far enough from the one kept before it."""
+    """The first place, and each that is far enough from the one kept before it, if the next is so
+    too: while one stands, now and then a single position is far off."""
     kept = [0]
     x, y = places[0].tolist()
-    least_m = np.maximum(TOLERANCE_M / 2, 2 * accuracy_m).tolist()
+    least_m = np.maximum(TOLERANCE_M / 2, 3 * accuracy_m).tolist()
+    far: int | None = None
     for place, (east, north) in enumerate(places.tolist()):
-        if math.hypot(east - x, north - y) > least_m[place]:
-            kept.append(place)
-            x, y = east, north
-    return places[kept]
+        if far is not None and math.hypot(east - x, north - y) > least_m[place]:
+            kept.append(far)
+            x, y = places[far].tolist()
+        far = place if math.hypot(east - x, north - y) > least_m[place] else None
+    return places[kept if far is None else [*kept, far]]
