@@ -229,13 +229,8 @@ class Form:
         return self.record
 
     def throw_away(self) -> None:
-        """Forget the answers that are not confirmed. Tracks of the way around a record that is
-        never to be belong to none: the county would wait for it."""
-        with self.survey.atomic():
-            self.survey.drop_draft(self.record)
-            if self._before is None:
-                for track in list(self.survey.select("track", "record = ?", (self.record,))):
-                    self.survey.update("track", track["uuid"], {"record": None, "layer": None})
+        """Forget the answers that are not confirmed."""
+        self.survey.drop_draft(self.record)
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -89,6 +89,9 @@ class TrackRecording:
     ) -> TrackRecording:
         """Begin a track, of the way to work or along what is measured (`record` of `layer`).
 
+        A new record, which is in no file before its form is confirmed, is not put down: the county
+        would hold the track back for one that may never come. The layer is, all the same.
+
         Raises
         ------
         FileBusy
@@ -98,8 +101,8 @@ class TrackRecording:
             "field.answer.code" for another purpose than the code list has.
         """
         code = stored(survey.catalogue, survey.catalogue.layer(_LAYER).fields["purpose"], purpose)
-        if layer is not None:
-            survey.catalogue.layer(layer)
+        if layer is None or record is None or survey.get(layer, record) is None:
+            record = None
         held = _claimed(survey)
         try:
             for before in unfinished(survey):
