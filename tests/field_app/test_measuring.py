@@ -106,6 +106,8 @@ def _same(walk: KeptWalk, first: Walker) -> None:
     assert walk.capture.vertices == first.walk.vertices
     assert walk.by_corners == first.walk.by_corners
     assert walk.capture.lost == first.walk.lost
+    # An epoch that a corner was averaged from is still the one that came on the way, not another.
+    assert len(walk.capture._walk.fixes) == len(first.walk._walk.fixes)
 
 
 def test_a_fix_is_the_same_again(shared_data: Path) -> None:
