@@ -1,4 +1,5 @@
-"""What `make soak` runs: long random histories of the merge, and faults in it, on two cores.
+"""What `make soak` runs: long random histories of the merge, faults in it and in a recording, on
+two cores.
 
 Prints what was played and how it ended; the whole output of a run that failed, with the seed that
 repeats it.
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
+FAULTY = ("merge/test_faults.py", "field_app/test_recording_faults.py")
 
 
 def run(test: str, *, histories: int = 0, faults: int = 0) -> bool:
@@ -29,7 +31,7 @@ def run(test: str, *, histories: int = 0, faults: int = 0) -> bool:
     began = time.monotonic()
     seed = time.time_ns() % 2**32
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={seed}", HERE / "merge" / test],
+        [sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={seed}", HERE / test],
         cwd=HERE.parent,
         env=environment,
         stdout=subprocess.PIPE,
@@ -41,7 +43,7 @@ def run(test: str, *, histories: int = 0, faults: int = 0) -> bool:
     if ran.returncode:
         print(ran.stdout)
     tally = re.search(r"^faults: (.*)$", ran.stdout, re.MULTILINE)
-    what = f"{histories} histories (seed {seed})" if histories else f"{faults} faults"
+    what = f"{histories} histories (seed {seed})" if histories else f"{faults} faults of {test}"
     how = "all as they must be" if ran.returncode == 0 else "FAILED, see above"
     detail = f": {tally[1]}" if tally else ""
     print(f"{what}{detail}; {how}, {minutes:.1f} min", flush=True)
@@ -53,12 +55,12 @@ def main() -> int:
     half = histories // 2
 
     def first() -> list[bool]:
-        return [run("test_histories.py", histories=half)] if half else []
+        return [run("merge/test_histories.py", histories=half)] if half else []
 
     def second() -> list[bool]:
-        done = [run("test_faults.py", faults=faults)] if faults else []
+        done = [run(each, faults=faults) for each in FAULTY if faults]
         if histories - half:
-            done.append(run("test_histories.py", histories=histories - half))
+            done.append(run("merge/test_histories.py", histories=histories - half))
         return done
 
     with ThreadPoolExecutor() as cores:

@@ -248,6 +248,19 @@ class BoundaryCapture:
         return self._walk.vertices
 
     @property
+    def by_corners(self) -> bool:
+        """Only presses make corners; may be set while walking."""
+        return self._walk.by_corners
+
+    @by_corners.setter
+    def by_corners(self, by_corners: bool) -> None:
+        self._walk.by_corners = by_corners
+
+    @property
+    def settings(self) -> WalkSettings:
+        return self._walk.settings
+
+    @property
     def lost(self) -> bool:
         """The receiver has no usable position at this moment."""
         return self._walk.lost

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from shapely import Point
@@ -14,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from xiangtu.catalogue import Field, Layer
 from xiangtu.catalogue.model import COMMON_FIELDS, GEOMETRY_COLUMN, MEASUREMENT_FIELDS
 from xiangtu.errors import BadInput
+from xiangtu.gnss import fix_json
 from xiangtu.gnss.fix import Fix
 from xiangtu.package.adoption import CAMPAIGN
 from xiangtu.store import UNCHANGED, SurveyFile
@@ -289,7 +289,7 @@ class Form:
     def _save(self) -> None:
         answers = dict(self._values)
         if self._fixes:
-            answers[_FIXES] = [_fix_to_json(each) for each in self._fixes]
+            answers[_FIXES] = [fix_json.to_json(each) for each in self._fixes]
         if self._override_reason:
             answers[_REASON] = self._override_reason
         answers[_PRIVATE] = [
@@ -303,7 +303,7 @@ class Form:
 
     def _take_draft(self, draft: Draft) -> None:
         answers = dict(draft.answers)
-        self._fixes = tuple(_fix_from_json(each) for each in answers.pop(_FIXES, ()))
+        self._fixes = tuple(fix_json.from_json(each) for each in answers.pop(_FIXES, ()))
         self._override_reason = answers.pop(_REASON, None)
         for name, code, facts in answers.pop(_PRIVATE, ()):
             self._private.setdefault(name, []).append(Problem(name, "error", code, facts))
@@ -368,21 +368,3 @@ def _joined(remark: Any, reason: str, field: Field) -> str:
         return str(remark)
     whole = f"{remark}；{reason}" if remark else reason
     return whole[: field.length] if field.length else whole
-
-
-def _fix_to_json(fix: Fix) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(fix).items()
-        if value is not None and value == value
-    }
-
-
-def _fix_from_json(saved: Mapping[str, Any]) -> Fix:
-    nowhere = {"longitude_deg": float("nan"), "latitude_deg": float("nan"), "time": None}
-    times = {
-        name: datetime.fromisoformat(saved[name])
-        for name in ("time", "tablet_time")
-        if saved.get(name)
-    }
-    return replace(Fix(None, 0.0, 0.0), **(nowhere | dict(saved) | times))

@@ -75,6 +75,10 @@ def as_version_1_left_it(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for name in FIX_SINCE_2:
             connection.execute(f"ALTER TABLE fix DROP COLUMN {name}")
+        connection.execute("DROP INDEX fix_by_record")
+        connection.execute("CREATE INDEX fix_by_record ON fix (record)")
+        for table in ("measuring", "measuring_step"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 1")
 
 

@@ -16,7 +16,7 @@ from xiangtu.package import container, survey_package
 from xiangtu.package.survey_package import open_package
 from xiangtu.sealing import age, keys
 from xiangtu.store import opening
-from xiangtu.store.system_tables import FIX_SINCE_2, SYSTEM_TABLES
+from xiangtu.store.system_tables import FIX_SINCE_2, MEASURING_TABLES, SYSTEM_TABLES
 
 
 def test_first_assignment_makes_the_survey_file(field_: Field) -> None:
@@ -341,7 +341,9 @@ def test_a_package_of_the_version_before_is_taken(
     with monkeypatch.context() as before:
         before.setattr(opening, "SCHEMA_VERSION", 1)
         older = "".join(f", {name} {kind}" for name, kind in FIX_SINCE_2.items())
-        before.setattr(opening, "SYSTEM_TABLES", SYSTEM_TABLES.replace(older, ""))
+        tables = SYSTEM_TABLES.replace(older, "").replace(MEASURING_TABLES, "")
+        before.setattr(opening, "SYSTEM_TABLES", tables)
+        before.setattr(opening, "_NEEDED_TABLES", {"meta", "change", "fix"})
         summary = field_.pack()
     with field_.county.open() as county:
         with open_package(summary.path, identity=field_.county.identity, file=county) as opened:

@@ -15,7 +15,7 @@ from xiangtu import catalogue, store
 from xiangtu.catalogue.model import Catalogue, Field, Label, Layer
 from xiangtu.errors import BadFile, BadInput
 from xiangtu.gnss.fix import Fix
-from xiangtu.store import copying, opening
+from xiangtu.store import copying, measuring, opening, raw_fixes
 from xiangtu.store.system_tables import SCHEMA_VERSION
 
 RELEASED = Path(__file__).parent / "released"
@@ -140,6 +140,12 @@ def test_a_file_of_every_released_version_opens_today(packed, tmp_path):
         assert file.keep_fixes(parcel["uuid"], [Fix(None, 116.5, 35.4, pdop=1.2, mock=True)]) == 1
         *_, kept = file.fixes_of(parcel["uuid"])
         assert (kept["pdop"], kept["mock"], kept["coordinate_epoch"]) == (1.2, 1, None)
+        assert kept["sequence"] == raw_fixes.highest(file, parcel["uuid"])
+        index = "SELECT sql FROM sqlite_master WHERE name = 'fix_by_record'"
+        assert "sequence" in file.connection.execute(index).fetchone()[0]
+        measuring.begin(file, parcel["uuid"], "farmland", "walk", {})
+        measuring.add(file, parcel["uuid"], [("take_back", None)])
+        assert list(measuring.steps_of(file, parcel["uuid"])) == [("take_back", None)]
         for layer in file.catalogue.layers:
             list(file.select(layer))
 

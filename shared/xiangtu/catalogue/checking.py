@@ -37,7 +37,7 @@ _RESERVED = {*_COMMON, GEOMETRY_COLUMN, "fid", "uuid", "rowid", "ogc_fid"}
 _TABLES = {
     *("meta", "session", "change", "change_value", "basis", "device", "person", "assignment"),
     *("number_range", "package", "batch", "conflict", "decision", "duplicate", "held", "secret"),
-    *("access_log", "lineage", "fix", "finding", "draft"),
+    *("access_log", "lineage", "fix", "finding", "draft", "measuring", "measuring_step"),
     *("geometry_columns", "spatial_ref_sys", "spatialindex"),
 }
 #: The structures that geo.identifiers knows; a test holds the two together, since catalogue and

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from ..catalogue import Layer
 from ..errors import Cancelled
-from ..store import SurveyFile, places
+from ..store import SurveyFile, begun, places
 from ..store.journal_triggers import OWNER_COLUMN
 from . import tablet as tablets
 from .record_states import (
@@ -336,8 +336,7 @@ class _Going:
         return {record for (record,) in rows} - self._ended
 
     def _drafted(self) -> set[str]:
-        found: set[str] = set()
+        found = begun.records(self._connection)
         for draft in self._survey.drafts():
-            found.add(draft.record)
             found |= {each for each in draft.answers.values() if isinstance(each, str)}
         return found

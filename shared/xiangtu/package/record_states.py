@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalogue import Catalogue
-from ..store import SurveyFile
+from ..store import SurveyFile, begun
 from ..store.identity import is_uuid
 from ..store.journal_triggers import OWNER_COLUMN
 from .description import Fact, HeldNote, ReceiptDescription, RecordNote
@@ -134,7 +134,7 @@ def read(survey: SurveyFile) -> TabletStates:
 def _read(survey: SurveyFile) -> TabletStates:
     receipt, parted = newest_receipt(survey), other_chain(survey)
     packages, taken = _packages(survey, receipt, parted)
-    drafts = {row[0] for row in survey.connection.execute("SELECT record FROM draft")}
+    going_on = begun.records(survey.connection)
     held = {
         note.record: note
         for package in (receipt.packages if receipt else ())
@@ -145,12 +145,12 @@ def _read(survey: SurveyFile) -> TabletStates:
     found: dict[str, RecordState] = {}
     for record, (layer, package) in _deciding(survey, packages, parted).items():
         found[record] = _state(
-            record, layer, package, held.get(record), notes.get(record), record in drafts
+            record, layer, package, held.get(record), notes.get(record), record in going_on
         )
     if parted is not None:
         # Which of two tablets of one name the county answers is not known from here on.
         found = {record: replace(each, safe=False) for record, each in found.items()}
-    unsettled = {record for record, each in found.items() if not each.safe} | drafts
+    unsettled = {record for record, each in found.items() if not each.safe} | going_on
     owners = with_owners(survey, unsettled, drafts=True) - unsettled
     for record in owners & found.keys():
         found[record] = replace(found[record], safe=False, part_waits=True)
@@ -163,9 +163,9 @@ def _state(
     package: _Package,
     held: HeldNote | None,
     note: RecordNote | None,
-    has_draft: bool,
+    goes_on: bool,
 ) -> RecordState:
-    rank = min(package.rank, _RANK[UNPACKED]) if has_draft else package.rank
+    rank = min(package.rank, _RANK[UNPACKED]) if goes_on else package.rank
     code, facts = package.code, package.facts
     if held is not None and rank > _RANK[HELD]:
         rank, code, facts = _RANK[HELD], held.code, held.facts

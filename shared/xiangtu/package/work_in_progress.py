@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ..catalogue import Layer
 from ..catalogue.model import GEOMETRY_COLUMN
-from ..store import SurveyFile
+from ..store import SurveyFile, begun
 from ..store.journal_triggers import OWNER_COLUMN
 from ..store.seen import Seen
 from .description import AssignmentDescription
@@ -230,9 +230,9 @@ class WorkInProgress:
                     self._note(name, uuid, RECORD, mine, {})
 
     def _with_owners(self) -> set[str]:
-        """Records with unseen work or a draft, and all that they belong or refer to."""
+        """Records with unseen work or with work begun, and all that they belong or refer to."""
         found = {record for _, record in self._unseen}
-        found |= {record for (record,) in self._connection.execute("SELECT record FROM draft")}
+        found |= begun.records(self._connection)
         fresh = set(found)
         while fresh:
             named = name_records(self._connection, "fresh", fresh)

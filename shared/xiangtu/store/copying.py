@@ -12,17 +12,21 @@ from ..catalogue.model import Catalogue
 from ..errors import BadFile
 from . import attachments, opening, places
 from .faults import told
-from .system_tables import FIX_SINCE_2, SCHEMA_VERSION
+from .system_tables import FIX_BY_RECORD, FIX_SINCE_2, MEASURING_TABLES, SCHEMA_VERSION
 
 
-def _say_more_of_each_fix(connection: sqlite3.Connection) -> None:
+def _say_more_of_measuring(connection: sqlite3.Connection) -> None:
+    """More of each fix, and every step of a measurement that goes on."""
     for name, kind in FIX_SINCE_2.items():
         connection.execute(f"ALTER TABLE fix ADD COLUMN {name} {kind}")
+    connection.execute("DROP INDEX IF EXISTS fix_by_record")
+    for statement in (FIX_BY_RECORD, *opening.statements(MEASURING_TABLES)):
+        connection.execute(statement)
 
 
 #: Schema version → what makes a file of it one of the next; each runs in the upgrade's one
 #: transaction. There is no schema before 1.
-STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _say_more_of_each_fix}
+STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _say_more_of_measuring}
 
 
 def copy(path: Path | str, out: Path | str) -> Path:

@@ -56,7 +56,7 @@ def create(
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("BEGIN")
             spatial_tables.require_crs(connection, srid)
-            for statement in _statements(SYSTEM_TABLES):
+            for statement in statements(SYSTEM_TABLES):
                 connection.execute(statement)
             device = device or new_uuid()
             entries = {
@@ -89,7 +89,7 @@ def _template() -> bytes:
         return gzip.decompress(path.read_bytes())
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """The statements of a script, one by one: executescript would end the transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):

@@ -317,7 +317,8 @@ class SurveyFile:
     ) -> int:
         """Keep the raw epochs (gnss.fix.Fix) that a record was measured with; how many.
 
-        `part` says of which measurement of the record they are.
+        `part` says of which measurement of the record they are. Their sequence goes on after
+        the last epoch of the record that is kept already.
         """
         return raw_fixes.keep(self, record, fixes, part)
 

@@ -25,6 +25,19 @@ FIX_SINCE_2 = {
     "mock": "INTEGER",
 }
 _FIX_SINCE_2 = ", ".join(f"{name} {kind}" for name, kind in FIX_SINCE_2.items())
+#: The index is by sequence too since version 2: a recording asks for the highest every second.
+FIX_BY_RECORD = "CREATE INDEX fix_by_record ON fix (record, sequence);"
+#: Since version 2.
+MEASURING_TABLES = """
+-- A measurement that goes on (kind: walk or stand), and every step of it so far, so that it can
+-- be taken up again by whoever is started next: settings and details are JSON.
+CREATE TABLE measuring (
+  record TEXT PRIMARY KEY, layer TEXT NOT NULL, kind TEXT NOT NULL, settings TEXT NOT NULL,
+  begun_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE measuring_step (
+  record TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
+  PRIMARY KEY (record, number)) WITHOUT ROWID;
+"""
 
 SYSTEM_TABLES = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -121,7 +134,8 @@ CREATE TABLE lineage (
   device TEXT NOT NULL, batch TEXT) WITHOUT ROWID;
 CREATE INDEX lineage_by_child ON lineage (child);
 CREATE INDEX lineage_by_parent ON lineage (parent);
--- Raw epochs of an averaged point or a walk, as received: degrees, and heights of the antenna.
+-- Raw epochs of an averaged point, a walk or a track, as received: degrees, and heights of the
+-- antenna. sequence runs through all epochs of a record; part says of which measurement they are.
 CREATE TABLE fix (
   uuid TEXT PRIMARY KEY DEFAULT {NEW_UUID}, record TEXT NOT NULL, part TEXT, sequence INTEGER,
   longitude_deg REAL, latitude_deg REAL, height_ellipsoid_m REAL, height_sea_level_m REAL,
@@ -129,7 +143,7 @@ CREATE TABLE fix (
   horizontal_accuracy_m REAL, vertical_accuracy_m REAL, correction_age_s REAL,
   antenna_height_m REAL, datum TEXT, source TEXT, receiver_time TEXT, tablet_time TEXT,
   batch TEXT, {_FIX_SINCE_2}) WITHOUT ROWID;
-CREATE INDEX fix_by_record ON fix (record);
+{FIX_BY_RECORD}
 -- Findings: state open, fixed or accepted (with reason and by whom).
 CREATE TABLE finding (
   id TEXT PRIMARY KEY, rule TEXT NOT NULL, severity TEXT NOT NULL, layer TEXT NOT NULL,
@@ -142,7 +156,7 @@ CREATE INDEX finding_by_rule ON finding (rule, state);
 CREATE TABLE draft (
   record TEXT PRIMARY KEY, layer TEXT NOT NULL, answers TEXT NOT NULL, geometry BLOB,
   saved_at TEXT NOT NULL) WITHOUT ROWID;
-"""
+{MEASURING_TABLES}"""
 
 #: Name → SQL of the indexes among them.
 SYSTEM_INDEXES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ..catalogue.model import GEOMETRY_COLUMN, Catalogue, Layer
@@ -19,6 +19,11 @@ def check_uuid(value: object) -> str:
     if not is_uuid(value):
         raise BadInput("uuid.malformed", value=str(value))
     return str(value)
+
+
+def stamp(moment: datetime) -> str:
+    """A time with its zone as all tables keep it: UTC, ISO 8601 with Z and milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class ValueCheck:
