@@ -19,7 +19,7 @@ from xiangtu.errors import BadInput
 from xiangtu.gnss import fix_json
 from xiangtu.gnss.boundary_walk import WalkSettings
 from xiangtu.gnss.fix import Fix
-from xiangtu.gnss.nmea_file import fixes_in
+from xiangtu.gnss.nmea_file import NmeaFile
 from xiangtu.package import clearing
 from xiangtu.store import measuring as kept_steps
 from xiangtu.store.identity import new_uuid
@@ -112,8 +112,7 @@ def _same(walk: KeptWalk, first: Walker) -> None:
 
 def test_a_fix_is_the_same_again(shared_data: Path) -> None:
     path = next(iter(sorted((shared_data / "nmea" / "gpsd").glob("*.log"))))
-    with path.open("rb") as stream:
-        received = list(fixes_in(stream))
+    received = list(NmeaFile(path))
     assert len(received) > 3
     for fix in [*received, fix_at(1, 2, 0.123456, pdop=1.5, mock=True, antenna_height_m=1.8)]:
         again = fix_json.from_json(fix_json.to_json(fix))

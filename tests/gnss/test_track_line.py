@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xiangtu.geo import gauss_kruger
-from xiangtu.gnss.nmea_file import fixes_in
+from xiangtu.gnss.nmea_file import NmeaFile
 from xiangtu.gnss.quality import position_problem
 from xiangtu.gnss.track_line import DROPOUT_S, TOLERANCE_M, line_of
 
@@ -121,12 +121,11 @@ def test_the_line_keeps_within_its_tolerance_of_every_position(steps, accuracy_m
 
 @pytest.mark.parametrize("name", ["quectel-eg25-g", "nmea-rtk", "ublox-zed-f9r"])
 def test_the_line_of_a_real_log_is_no_longer_than_the_way_and_near_it(shared_data: Path, name: str):
-    with (shared_data / "nmea" / "gpsd" / f"{name}.log").open("rb") as stream:
-        fixes = [
-            fix
-            for fix in fixes_in(stream)
-            if position_problem(fix.longitude_deg, fix.latitude_deg) is None and fix.time
-        ]
+    fixes = [
+        fix
+        for fix in NmeaFile(shared_data / "nmea" / "gpsd" / f"{name}.log")
+        if position_problem(fix.longitude_deg, fix.latitude_deg) is None and fix.time
+    ]
     assert len(fixes) > 20
     # Turned around the Earth's axis to the county, which changes no distance.
     turn_deg = 117 - fixes[0].longitude_deg
