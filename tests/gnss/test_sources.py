@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -195,3 +196,27 @@ def test_the_monitor_counts_what_goes_by(shared_data: Path) -> None:
     assert plain["fix"]["longitude_deg"] is None
     assert plain["fix"]["time"] == "2024-06-09T00:07:06Z"
     assert datetime.fromisoformat(plain["fix"]["time"]).astimezone(UTC) == dropped.fix.time  # type: ignore[union-attr]
+
+
+def test_gpsds_positions_before_it_has_the_date_are_epochs_of_their_own() -> None:
+    source = GpsdSource()
+    reports = [
+        {"class": "TPV", "mode": 2, "lat": 35.0, "lon": longitude}
+        for longitude in (116.0, 116.0, 116.1, 116.2)
+    ]
+    said = b"".join(json.dumps(each).encode() + b"\n" for each in reports)
+    fixes = [*source._take(said), source._pause()]
+    assert [fix.longitude_deg for fix in fixes if fix] == [116.0, 116.1, 116.2]
+
+
+def test_gpsd_counts_a_satellite_once_whatever_its_signals() -> None:
+    several = [
+        {"gnssid": 0, "svid": 5, "el": 40.0, "az": 10.0, "ss": 44.0, "used": True},
+        {"gnssid": 0, "svid": 5, "ss": 31.0, "used": False},
+        {"gnssid": 3, "svid": 5, "el": 20.0, "az": 10.0, "used": False},
+    ]
+    tpv = {"mode": 3, "lat": 35.0, "lon": 116.0, "epv": 1.96, "eph": 4.0}
+    fix = fix_from_reports(tpv, {"satellites": several, "nSat": 3, "uSat": 1, "hdop": 1.0})
+    assert (fix.satellites, fix.satellites_in_view) == (1, 2)
+    assert satellites_of({"satellites": several})[1] == Satellite("G05", 40.0, 10.0, 44.0, True)
+    assert (fix.accuracy_from, fix.vertical_accuracy_m) == ("receiver", 1.0)
