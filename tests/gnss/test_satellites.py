@@ -100,6 +100,12 @@ def test_the_number_of_satellites_used_is_that_of_gpsd(
     assert agree == alike
 
 
+def test_satellites_used_are_all_that_any_sentence_names(shared_data: Path) -> None:
+    # GGA counts the three of GPS; GSA lists six of GLONASS too.
+    fix, sky = skies_of(data_of(shared_data, "quectel-eg25-g"))["2022-09-11T19:15:32.980Z"]
+    assert fix.satellites == 9 == sum(each.used for each in sky.values())
+
+
 @pytest.mark.parametrize(
     ("number", "talker", "system", "name"),
     [

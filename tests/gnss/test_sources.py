@@ -23,9 +23,11 @@ from xiangtu.gnss.condition import (
     SILENT,
     WAITING,
 )
+from xiangtu.gnss.gpsd import GpsdSource, fix_from_reports, satellites_of
 from xiangtu.gnss.links import TcpClient
 from xiangtu.gnss.nmea_file import NmeaFile
 from xiangtu.gnss.nmea_live import NmeaLive
+from xiangtu.gnss.satellites import Satellite
 
 
 def tcp(port: int, **waits: float) -> NmeaLive:
