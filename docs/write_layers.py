@@ -69,6 +69,8 @@ def _layer(layer: Layer) -> Iterator[str]:
     if layer.accuracy:
         kinds = ", ".join(layer.accuracy.fix_types)
         facts.append(f"精度 accuracy ≤ {layer.accuracy.horizontal_m:g} m ({kinds})")
+        if layer.accuracy.correction_age_s is not None:
+            facts.append(f"差分龄期 corrections ≤ {layer.accuracy.correction_age_s:g} s")
     yield " · ".join(facts)
     yield ""
     yield from _fields(layer.fields.values())

@@ -138,6 +138,14 @@ def test_a_reason_that_is_a_code_is_told_too():
     assert inner in told
 
 
+def test_several_codes_are_told_too():
+    error = BadFile("field.accuracy.fix_type", found="x", expected=("fix_type.single", "rtk"))
+    assert "fix_type.single, rtk" in words.explain(error, "en")  # one is no code
+    error.facts["expected"] = ("fix_type.single", "fix_type.rtk_fixed")
+    assert "single, RTK fixed" in words.explain(error, "en")
+    assert "单点定位、RTK 固定解" in words.explain(error, "zh")
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_an_unknown_code_still_says_what_it_knows(language: str):
     assert "no.such.code (path=/x)" in words.explain(BadFile("no.such.code", path="/x"), language)

@@ -4,7 +4,7 @@ corner, held against what the layer asks of it."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,6 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from xiangtu.catalogue import Layer
-from xiangtu.catalogue.model import Accuracy
 from xiangtu.errors import BadInput
 from xiangtu.geo import area, gauss_kruger
 from xiangtu.gnss.averaging import AveragedPoint, average
@@ -22,20 +21,13 @@ from xiangtu.gnss.boundary_walk import BoundaryWalk, Vertex, WalkSettings
 from xiangtu.gnss.fix import Fix, FixType
 from xiangtu.store import SurveyFile
 
+from .gate import Shortfall, gated, shortfalls
+
 #: Outlines that overlap by less share an edge (domain.md §5).
 LEAST_OVERLAP_M2 = 0.001
 
 #: Two corners pressed within this are one, however good the receiver is.
 _PRESSED_TWICE_M = 0.1
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """What a measurement lacks: `code` is field.accuracy.…, with what was found and asked."""
-
-    code: str
-    found: str
-    expected: str
 
 
 @dataclass(frozen=True)
@@ -77,33 +69,6 @@ class Overlap:
     record: str
     title: str
     area_m2: float
-
-
-def shortfalls(
-    asked: Accuracy | None,
-    fix_type: FixType,
-    horizontal_accuracy_m: float | None,
-    epochs: int,
-) -> tuple[Shortfall, ...]:
-    """What is missing to what a layer asks; empty if it is good enough or asks for nothing."""
-    if asked is None:
-        return ()
-    found = []
-    if fix_type not in asked.fix_types:
-        found.append(Shortfall("field.accuracy.fix_type", fix_type, "/".join(asked.fix_types)))
-    if horizontal_accuracy_m is None:
-        found.append(Shortfall("field.accuracy.unknown", "", f"{asked.horizontal_m:g} m"))
-    elif horizontal_accuracy_m > asked.horizontal_m:
-        found.append(
-            Shortfall(
-                "field.accuracy.horizontal",
-                f"{horizontal_accuracy_m:.2f} m",
-                f"{asked.horizontal_m:g} m",
-            )
-        )
-    if epochs < asked.minimum_epochs:
-        found.append(Shortfall("field.accuracy.epochs", str(epochs), str(asked.minimum_epochs)))
-    return tuple(found)
 
 
 class PointCapture:
@@ -151,7 +116,11 @@ class PointCapture:
         """What the point lacks as it is now."""
         point = self.point
         return shortfalls(
-            self._layer.accuracy, point.fix_type, point.horizontal_accuracy_m, point.epochs
+            self._layer.accuracy,
+            point.fix_type,
+            point.horizontal_accuracy_m,
+            point.epochs,
+            fixes=point.fixes,
         )
 
     def result(self, override_reason: str | None = None) -> Measured:
@@ -165,7 +134,7 @@ class PointCapture:
         """
         point = self.point
         assert point.easting_m is not None and point.northing_m is not None
-        return _gated(
+        return gated(
             self._layer,
             Measured(
                 Point(round(point.easting_m, 3), round(point.northing_m, 3)),
@@ -323,7 +292,7 @@ class BoundaryCapture:
         # often as there were fixes.
         epochs = min(each.epochs for each in walked.vertices)
         received = sum(fix.fix_type != "none" for fix in walked.fixes)
-        return _gated(
+        return gated(
             self._layer,
             Measured(
                 shape,
@@ -340,6 +309,7 @@ class BoundaryCapture:
                     walked.fix_type,
                     walked.horizontal_accuracy_m,
                     epochs if by_corners else received,
+                    fixes=walked.fixes,
                 ),
             ),
             override_reason,
@@ -480,18 +450,6 @@ def _settings_for(layer: Layer) -> WalkSettings:
     if asked is None or asked.may_override:
         return WalkSettings()
     return WalkSettings(worst_accuracy_m=asked.horizontal_m)
-
-
-def _gated(layer: Layer, measured: Measured, override_reason: str | None) -> Measured:
-    if not measured.shortfalls:
-        return measured
-    first = measured.shortfalls[0]
-    facts = {"layer": layer.name, "found": first.found, "expected": first.expected}
-    if layer.accuracy is not None and not layer.accuracy.may_override:
-        raise BadInput("field.accuracy.no_override", reason=first.code, **facts)
-    if not (override_reason or "").strip():
-        raise BadInput("field.accuracy", reason=first.code, **facts)
-    return replace(measured, override_reason=(override_reason or "").strip())
 
 
 def _last_tablet_time(fixes: Iterable[Fix]) -> datetime:

@@ -42,8 +42,8 @@ def known(code: str) -> bool:
 def phrase(code: str, language: str, facts: Mapping[str, object] | None = None) -> str:
     """The words of a code with its facts filled in; the code itself if there are none.
 
-    A fact that is a code itself (a reason) is put into words too. Chinese for "zh…", else
-    English.
+    A fact that is a code itself (a reason), or a list of codes, is put into words too. Chinese
+    for "zh…", else English.
     """
     entry = _table().get(code)
     if entry is None:
@@ -67,6 +67,9 @@ class _Facts(dict[str, str]):
             if isinstance(value, str) and value != code and known(value):
                 rest = {each: facts[each] for each in facts if each != name}
                 self[name] = phrase(value, language, rest)
+            elif isinstance(value, list | tuple) and value and all(map(known, map(str, value))):
+                several = [phrase(str(each), language) for each in value]
+                self[name] = ("、" if language.lower().startswith("zh") else ", ").join(several)
             else:
                 self[name] = _shown(value)
 

@@ -92,7 +92,7 @@ def test_a_county_adds_fields_codes_and_rules_to_a_layer(county: County):
         farmland=extends(
             "farmland",
             'label = { zh = "地块", en = "Plot" }\n'
-            + '[accuracy]\nhorizontal_m = 0.2\n[style]\nfill = "#ffee58"\n'
+            + '[accuracy]\nhorizontal_m = 0.2\ncorrection_age_s = 5\n[style]\nfill = "#ffee58"\n'
             + '[sections]\nlocal = { zh = "本县", en = "Local" }\n'
             + field("tea_age", type='"integer"', section='"local"')
             + "[fields.grade]\nrequired = \"kind = '10'\"\n"
@@ -109,6 +109,7 @@ def test_a_county_adds_fields_codes_and_rules_to_a_layer(county: County):
     assert after.accuracy and before.accuracy
     assert after.accuracy.horizontal_m == 0.2
     assert after.accuracy.fix_types == before.accuracy.fix_types
+    assert (before.accuracy.correction_age_s, after.accuracy.correction_age_s) == (None, 5.0)
     assert (after.style.fill, after.style.stroke) == ("#ffee58", before.style.stroke)
     assert list(after.fields) == [*before.fields, "tea_age"]
     assert after.fields["grade"].required == "kind = '10'"
@@ -281,6 +282,8 @@ MISTAKES = {
                                 "member", "accuracy", "geometry"),
     "an accuracy by no fix": (extends("relic", '[accuracy]\nfix_types = ["rtk"]'),
                               "unknown_code", "relic", "accuracy", "rtk"),
+    "corrections of no age": (extends("relic", "[accuracy]\ncorrection_age_s = nan"),
+                              "unknown_value", "relic", "accuracy", "correction_age_s"),
     "a colour in words": (extends("relic", '[style]\nfill = "red"'), "unknown_value", "relic",
                           "style", "red"),
     "a colour for no code": (extends("works", '[style.categories]\nnope = "#ffffff"'),

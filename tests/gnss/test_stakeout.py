@@ -117,11 +117,12 @@ def test_a_receiver_without_speed_gives_the_way_walked() -> None:
     assert found[-1] is not None and found[-1].turn == "straight"
     stood = [going.update(fix_at(0, -93, 8 + n)) for n in range(10)]
     assert stood[-1] is not None and stood[-1].turn is None
-    # The scatter of a poor receiver at rest is no walk.
+    # The scatter of a poor receiver at rest is no walk, nor is its slow drift.
     noise = np.random.default_rng(4).normal(0, 1.0, (300, 2))
     resting = Stakeout(HERE)
+    poor = {"fix_type": "single", "horizontal_accuracy_m": 3.0}
     for n, (x, y) in enumerate(noise):
-        still = resting.update(fix_at(200 + x, y, n, fix_type="single", horizontal_accuracy_m=3.0))
+        still = resting.update(fix_at(200 + x, y + 0.1 * n, n, **poor))
         assert still is not None and still.turn is None
 
 

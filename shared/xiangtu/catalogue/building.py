@@ -312,12 +312,16 @@ def _build_accuracy(entry: Entry) -> Accuracy:
     if horizontal_m is None or horizontal_m <= 0:
         raise entry.refuse("missing", "horizontal_m")
     snap_m = entry.number("snap_m")
+    correction_age_s = entry.number("correction_age_s")
+    if correction_age_s is not None and not correction_age_s > 0:
+        raise entry.refuse("unknown_value", f"correction_age_s = {correction_age_s:g}")
     made = Accuracy(
         horizontal_m=horizontal_m,
         fix_types=entry.texts("fix_types"),
         may_override=entry.flag("may_override", True),
         minimum_epochs=entry.take("minimum_epochs", int, 1) or 1,
         snap_m=0.5 if snap_m is None else snap_m,
+        correction_age_s=correction_age_s,
     )
     entry.done()
     return made

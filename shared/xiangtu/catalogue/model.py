@@ -166,7 +166,8 @@ class Accuracy:
     """What a measured position of the layer must reach; see gnss.
 
     `fix_types` are codes of list fix_type that are good enough; `may_override` lets a surveyor
-    store a worse one with a written reason.
+    store a worse one with a written reason. `correction_age_s` is how old corrections may be at
+    the most; None if that does not matter.
     """
 
     horizontal_m: float
@@ -174,6 +175,7 @@ class Accuracy:
     may_override: bool = True
     minimum_epochs: int = 1
     snap_m: float = 0.5
+    correction_age_s: float | None = None
 
 
 @dataclass(frozen=True)

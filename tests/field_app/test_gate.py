@@ -1,0 +1,128 @@
+"""What a position lacks is told before anyone captures, and kept only with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from small_village import VILLAGE, fix_at, nowhere, way
+from xiangtu import words
+from xiangtu.catalogue import Layer
+from xiangtu.errors import BadInput
+
+from field_app.controllers import capture
+from field_app.controllers.form import Form
+from field_app.controllers.gate import MOCK_REMARK, gate, gated, shortfalls
+from field_app.controllers.start import Fieldwork
+
+
+@pytest.fixture
+def homestead(work: Fieldwork) -> Layer:
+    """Asks for an RTK fixed solution of 0.1 m with corrections of 30 s at the most."""
+    return work.survey.catalogue.layer("homestead")
+
+
+def without_exception(layer: Layer) -> Layer:
+    assert layer.accuracy is not None
+    return replace(layer, accuracy=replace(layer.accuracy, may_override=False))
+
+
+def test_a_good_fix_opens_the_gate(homestead: Layer) -> None:
+    assert gate(homestead, fix_at(0, 0, correction_age_s=2.0)).good
+    # A receiver that does not say how old its corrections are is not held back for that.
+    assert gate(homestead, fix_at(0, 0)).good
+
+
+def test_each_shortfall_is_told_before_capturing_with_what_to_do(homestead: Layer) -> None:
+    poor = fix_at(0, 0, fix_type="single", horizontal_accuracy_m=3.0)
+    found = gate(homestead, poor)
+    assert not found.good and found.may_override
+    assert [(each.code, each.found, each.expected) for each in found.shortfalls] == [
+        ("field.accuracy.fix_type", "fix_type.single", ("fix_type.rtk_fixed",)),
+        ("field.accuracy.horizontal", "3.00 m", "0.1 m"),
+    ]
+    for each in found.shortfalls:
+        for language in ("en", "zh"):
+            facts = {"found": each.found, "expected": each.expected}
+            said = words.phrase(each.code, language, facts)
+            assert "?" not in said and said != each.code
+            assert words.known(each.remedy)
+    assert not gate(without_exception(homestead), poor).may_override
+
+
+def test_without_a_position_there_is_nothing_to_override(homestead: Layer) -> None:
+    for fix in (None, nowhere(0), replace(fix_at(0, 0), latitude_deg=91.0)):
+        found = gate(homestead, fix)
+        assert [each.code for each in found.shortfalls] == ["field.accuracy.no_position"]
+        assert not found.may_override
+
+
+@pytest.mark.parametrize(
+    ("fix_type", "age_s", "good"),
+    [("rtk_fixed", 40.0, False), ("rtk_fixed", 30.0, True), ("single", 40.0, True)],
+)
+def test_corrections_too_old_are_told_where_the_position_rests_on_them(
+    homestead: Layer, fix_type: str, age_s: float, good: bool
+) -> None:
+    fix = fix_at(0, 0, fix_type=fix_type, correction_age_s=age_s)
+    codes = [each.code for each in gate(homestead, fix).shortfalls]
+    assert ("field.accuracy.correction_age" not in codes) == good
+
+
+def test_corrections_that_went_old_while_standing_are_not_averaged_away(
+    work: Fieldwork, stand: Callable
+) -> None:
+    fresh, old = stand(0, 0, 10, correction_age_s=1.0), stand(0, 0, 3, correction_age_s=45.0)
+    with pytest.raises(BadInput) as refused:
+        capture.average_point(work.survey, "boundary_point", fresh[:8] + old)
+    assert refused.value.facts["reason"] == "field.accuracy.correction_age"
+    assert (refused.value.facts["found"], refused.value.facts["expected"]) == ("45 s", "30 s")
+
+
+def test_mock_positions_are_refused_whatever_the_layer_asks(
+    work: Fieldwork, homestead: Layer
+) -> None:
+    mock = fix_at(0, 0, mock=True)
+    for layer in (homestead, replace(homestead, accuracy=None)):
+        found = gate(layer, mock)
+        assert [each.code for each in found.shortfalls] == ["field.accuracy.mock"]
+        assert found.may_override
+    assert not gate(without_exception(homestead), mock).may_override
+    # One among many, on a walk too.
+    fixes = way([(0, 0), (40, 0), (40, 30), (0, 30), (0, 0)])
+    fixes[20] = replace(fixes[20], mock=True)
+    with pytest.raises(BadInput) as refused:
+        capture.walk_boundary(work.survey, "farmland", fixes)
+    assert refused.value.facts["reason"] == "field.accuracy.mock"
+    assert "mock" in words.explain(refused.value, "en")
+    # One that was not used does no harm: what an epoch without a position says is nothing.
+    assert shortfalls(None, "rtk_fixed", 0.02, 1, fixes=[replace(nowhere(0), mock=True)]) == ()
+
+
+def test_a_mock_position_that_is_kept_can_be_told_ever_after(
+    work: Fieldwork, stand: Callable
+) -> None:
+    fixes = stand(10, 10, 12, mock=True)
+    with pytest.raises(BadInput):
+        capture.average_point(work.survey, "facility", fixes, override_reason="  ")
+    measured = capture.average_point(
+        work.survey, "facility", fixes, override_reason="手簿经其他应用转发"
+    )
+    form = Form.new(work.survey, "facility", village=VILLAGE)
+    form.measure(measured)
+    record = Form.resume(work.survey, form.record).confirm("draft", despite="试填")
+    kept = work.survey.get("facility", record)
+    assert kept is not None
+    assert kept["remark"].startswith(f"{MOCK_REMARK}：手簿经其他应用转发")
+    assert {bool(each["mock"]) for each in work.survey.fixes_of(record)} == {True}
+
+
+def test_a_layer_without_exceptions_takes_no_reason(work: Fieldwork) -> None:
+    survey = work.survey
+    measured = capture.average_point(
+        survey, "facility", [fix_at(0, 0, mock=True)], override_reason="试"
+    )
+    layer = without_exception(survey.catalogue.layer("facility"))
+    with pytest.raises(BadInput, match=r"field\.accuracy\.no_override"):
+        gated(layer, measured, "无固定解")
