@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import shapely
-from shapely import LineString, Point
+from shapely import LineString, MultiLineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from ..errors import BadInput
@@ -52,12 +52,12 @@ class StakeoutSettings:
 
 @dataclass(frozen=True)
 class Target:
-    """Where to go: a point, or the nearest place of a line, in a metric CRS or in degrees.
+    """Where to go: a point, or the nearest place of a line or several.
 
     `srid` is a CGCS2000 zone (EPSG); None for a point in degrees.
     """
 
-    shape: Point | LineString
+    shape: Point | LineString | MultiLineString
     srid: int | None = None
 
     def __post_init__(self) -> None:
