@@ -217,8 +217,11 @@ def test_from_the_other_side_of_the_earth_the_way_is_still_known(shared_data: Pa
     assert checked > 100
 
 
-def test_every_state_and_turn_has_words() -> None:
-    for each in get_args(stakeout.Reached):
-        assert words.known(f"gnss.stakeout.{each}")
-    for each in get_args(stakeout.Turn):
-        assert words.known(f"gnss.turn.{each}")
+def test_what_is_said_is_the_turn_else_how_near_it_is() -> None:
+    far = Stakeout(HERE).update(walking(0, -100, 0))
+    assert far is not None and far.says == "gnss.turn.straight"
+    for turn in get_args(stakeout.Turn):
+        assert words.known(replace(far, turn=turn).says)
+    for reached in get_args(stakeout.Reached):
+        said = replace(far, turn=None, reached=reached).says
+        assert said.endswith(reached) and words.known(said)

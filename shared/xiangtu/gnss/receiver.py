@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..errors import BadInput, SurveyError
+from .addresses import open_source
+from .condition import CLOSED, RECEIVING, Condition
 from .declared import Declared
 from .fix import Fix
-from .source import CLOSED, CONNECTING, RECEIVING, Source, open_source
+from .source import Source
 
-FAILED = "gnss.status.failed"
+#: Until the source is there that the address means.
+OPENING = "gnss.status.opening"
 #: What a listener that takes nothing keeps: an hour at ten a second.
 _LONGEST_QUEUE = 36_000
 #: A fix is that of this moment for so long.
@@ -25,16 +28,21 @@ _ENDING_S = 10.0
 
 @dataclass(frozen=True)
 class ReceiverState:
-    """What the receiver is doing: `status` is a code (gnss.status.…).
+    """What the receiver is doing: `conditions` are what a person should read, the state first.
 
-    `error` says why where the status is "gnss.status.failed": it goes on only after a `switch`.
-    `fixes` is how many came in since the last switch.
+    `error` is why it cannot be used as it is set, where that is so: it goes on only after a
+    `switch`. `fixes` is how many came in since the last switch.
     """
 
     address: str
-    status: str
+    conditions: tuple[Condition, ...]
     error: SurveyError | None
     fixes: int
+
+    @property
+    def status(self) -> str:
+        """The state's code (gnss.status.…), or that of the error."""
+        return self.conditions[0].code
 
 
 class Listener:
@@ -115,12 +123,14 @@ class Receiver:
         with self._lock:
             run = self._run
             if run is None:
-                return ReceiverState("", CLOSED, None, 0)
+                return ReceiverState("", (Condition(CLOSED),), None, 0)
             if run.error is not None:
-                status = FAILED
+                conditions: tuple[Condition, ...] = (Condition(run.error.code, run.error.facts),)
+            elif run.source is None:
+                conditions = (Condition(OPENING, {"address": run.address}),)
             else:
-                status = CONNECTING if run.source is None else run.source.status
-            return ReceiverState(run.address, status, run.error, run.fixes)
+                conditions = run.source.conditions()
+            return ReceiverState(run.address, conditions, run.error, run.fixes)
 
     @property
     def here(self) -> Fix | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +34,21 @@ _WALKS_MPS, _STANDS_MPS = 0.7, 0.4
 _LEAST_WAY_M = 1.0
 _WAY_TAKES_S = 10.0
 _WAY_HOLDS_S = 5.0
+#: What a person reads of each.
+_REACHED_SAYS: Mapping[Reached, str] = {
+    "far": "gnss.stakeout.far",
+    "near": "gnss.stakeout.near",
+    "at_limit": "gnss.stakeout.at_limit",
+    "arrived": "gnss.stakeout.arrived",
+}
+_TURN_SAYS: Mapping[Turn, str] = {
+    "straight": "gnss.turn.straight",
+    "slightly_left": "gnss.turn.slightly_left",
+    "left": "gnss.turn.left",
+    "slightly_right": "gnss.turn.slightly_right",
+    "right": "gnss.turn.right",
+    "behind": "gnss.turn.behind",
+}
 #: A state is left at so many times the distance at which it is entered.
 _LEAVING = 1.5
 #: Grid coordinates are meant for so far from the central meridian; farther away true north leads.
@@ -99,6 +115,11 @@ class Guidance:
     turn_deg: float | None
     turn: Turn | None
     accuracy_m: float | None
+
+    @property
+    def says(self) -> str:
+        """The code of what a person should read: where to turn, else how near it is."""
+        return _TURN_SAYS[self.turn] if self.turn else _REACHED_SAYS[self.reached]
 
 
 class Stakeout:
