@@ -158,7 +158,8 @@ def test_what_is_wrong_with_a_source_is_a_state_and_another_can_be_chosen(
     ):
         running.switch(address)
         assert running.state.status in (OPENING, code)
-        until(lambda: running.state.status == code)
+        until(lambda: running.state.error is not None)
+        assert running.state.status == code
         error = running.state.error
         assert isinstance(error, BadFile | BadInput)
         said = running.state.conditions[0]
