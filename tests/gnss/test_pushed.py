@@ -48,6 +48,11 @@ class Tablet:
         self.until(lambda: self.source._pushed.empty())
         return list(self.fixes)
 
+    def no_sentences_for_long(self) -> None:
+        """Locations are not held back for sentences of their epoch then."""
+        self.until(lambda: self.source._sentences_until > 0)
+        self.source._sentences_until = 0.0
+
     def end(self) -> None:
         self.source.close()
         self._thread.join(PATIENCE_S)
@@ -191,9 +196,10 @@ def test_a_mock_location_is_flagged_and_the_tablets_own_sentences_are_not_mixed_
 ) -> None:
     data = rtk_log.read_bytes()
     elsewhere = PlainLocation(START, 116.5, 35.4, horizontal_accuracy_m=0.02, mock=True)
+    tablet.no_sentences_for_long()
     tablet.source.push_location(elsewhere)
-    tablet.source.push_nmea(data[:4000])
     tablet.source.push_location(PlainLocation(START, 1.0, 1.0))
+    tablet.source.push_nmea(data[:4000])
     tablet.source.push_location(elsewhere)
     fixes = tablet.fixes_when(2)
     assert [(fix.mock, fix.longitude_deg) for fix in fixes] == [(True, 116.5)] * 2
@@ -217,8 +223,7 @@ def test_when_the_mocking_ends_the_tablets_own_positions_come_again(
 def test_one_epoch_is_given_once_however_late_its_other_half_comes(
     tablet: Tablet, rtk_log: Path
 ) -> None:
-    tablet.until(lambda: tablet.source._sentences_until > 0)
-    tablet.source._sentences_until = 0.0  # none came for long
+    tablet.no_sentences_for_long()
     first, second = sentences_by_epoch(rtk_log)[:20:10]
     (one,), (two,) = fixes_in(first), fixes_in(second)
     # A location is handed on at once then; the sentences of its epoch come late.
@@ -256,6 +261,7 @@ def test_silence_no_position_and_the_systems_switch_are_said(
     (said,) = tablet.source.conditions()
     assert words.known(said.code)
     # Nothing is handed on until it is on again.
+    tablet.no_sentences_for_long()
     before = len(tablet.fixes)
     tablet.source.push_location(PlainLocation(START, 116.5, 35.4))
     time.sleep(0.3)
