@@ -24,8 +24,9 @@ from .source import STEP_S, Source
 
 #: The system's own switch for positions is off.
 SWITCHED_OFF = "gnss.status.switched_off"
-#: Raised by who opens such a source where its user has not allowed it.
+#: Refusals by who opens such a source: its user has not allowed it; there is none.
 NO_PERMISSION = "gnss.no_permission"
+NO_OWN_RECEIVER = "gnss.no_own_receiver"
 
 #: A location and an epoch whose times differ by less are of one position: receivers built into
 #: tablets give one a second, and a location's time may be rounded.

@@ -1,0 +1,1 @@
+"""The ports: what Android does otherwise than a desktop, each with an implementation for both."""
