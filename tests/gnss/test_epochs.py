@@ -272,6 +272,14 @@ def test_speed_and_course_are_from_vtg_where_rmc_is_not() -> None:
     assert (fixes[0].speed_mps, fixes[0].track_deg) == (pytest.approx(1.0), 270.5)
 
 
+def test_satellites_used_are_counted_in_gsa_where_gga_counts_gps_alone() -> None:
+    gga = "GPGGA,010203.00,3000.0000,N,10000.0000,E,1,03,1.5,10.0,M,5.0,M,,"
+    gps = "GNGSA,A,3,14,17,19,,,,,,,,,,3.2,1.5,2.8,1"
+    glonass = "GNGSA,A,3,78,79,88,87,81,68,,,,,,,3.2,1.5,2.8,2"
+    fixes, _ = fixes_of(stream(gga, gps, glonass))
+    assert fixes[0].satellites == 9
+
+
 @pytest.mark.parametrize("first", ["GGA", "GNS"])
 def test_gga_is_believed_before_gns_whichever_comes_first(first: str) -> None:
     gga = "GNGGA,010203.00,3000.0000,N,10000.0000,E,4,12,0.7,10.0,M,5.0,M,1.0,0001"
