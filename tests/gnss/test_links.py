@@ -62,6 +62,13 @@ def test_whoever_connects_to_our_port_is_heard_and_the_next_one_too(rtk_file: Pa
         pass  # the port is free again
 
 
+@pytest.mark.parametrize("scheme", ["gpsd", "tcp"])
+def test_a_port_where_nobody_answers_is_named(scheme: str) -> None:
+    with open_source(f"{scheme}://127.0.0.1:{free_port()}") as source:
+        until(source, lambda _: bool(source.reason))
+        assert "nobody answers at that port" in words_of(source)
+
+
 def test_a_port_that_another_program_has_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"tcp-listen://127.0.0.1:{taken.getsockname()[1]}"

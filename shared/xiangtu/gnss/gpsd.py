@@ -223,7 +223,9 @@ class GpsdSource(LiveSource):
                 raise BadInput("gnss.not_gpsd", address=self.name)
             if failed and not isinstance(failed[0], OSError | ValueError):
                 raise failed[0]
-            raise ConnectionError(self.name)
+            if failed and isinstance(failed[0], OSError):
+                raise failed[0]
+            raise TimeoutError(self.name)
         stream.write('?WATCH={"enable":true,"json":true}\n')
         stream.flush()
         stream.close()  # the connection stays: we read it with a time limit, which a stream cannot
