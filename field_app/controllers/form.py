@@ -20,6 +20,7 @@ from xiangtu.store import UNCHANGED, SurveyFile
 from xiangtu.store.drafts import Draft
 from xiangtu.store.identity import new_uuid
 
+from . import heights
 from .answers import stored
 from .capture import Measured
 from .questions import Problem, Question, fields_of, is_required, problems_of, shown
@@ -27,8 +28,10 @@ from .questions import Problem, Question, fields_of, is_required, problems_of, s
 #: Answers that a new record of the layer begins with, kept in table meta.
 _REMEMBERED = "remembered"
 #: Keys in a draft's answers that are no fields: the raw epochs, and why a measurement was kept.
-#: And what was wrong with private answers before they were masked.
+#: And what was wrong with private answers before they were masked, and why a measured point has
+#: no 1985 height.
 _FIXES, _REASON, _PRIVATE = "_fixes", "_override_reason", "_private"
+_NO_1985 = "_no_1985_height"
 
 
 class Form:
@@ -65,6 +68,7 @@ class Form:
         self._reshaped = False
         self._fixes: tuple[Fix, ...] = ()
         self._override_reason: str | None = None
+        self._no_1985_height: Problem | None = None
 
     # -- beginning ----------------------------------------------------------------------------
 
@@ -126,10 +130,12 @@ class Form:
     def answer(self, field_name: str, answer: Any) -> None:
         """Take an answer as typed, and save the draft.
 
-        BadInput: "field.unknown", and those of `answers.stored`; the old answer then stays.
+        BadInput: "field.unknown", and those of `answers.stored` and `heights.answered`; the old
+        answer then stays.
         """
         field = self._field(field_name)
         value = stored(self.survey.catalogue, field, answer)
+        followed = heights.answered(field_name, value, self._values)
         if field.sensitive:
             # Once saved it is masked, and its structure can be checked no more.
             self._private[field_name] = [
@@ -140,13 +146,14 @@ class Form:
             self._values.pop(field.secret_column, None)
             if value is None:
                 self._values[field.secret_column] = None
-        self._values[field_name] = value
+        self._values |= {field_name: value, **followed}
         self._save()
 
     def measure(self, measured: Measured) -> None:
         """Take what was measured, in place of an earlier measurement, and save the draft.
 
-        The village is filled in where the form has none yet and the place lies in one.
+        The village is filled in where the form has none yet and the place lies in one; so are the
+        heights (see `heights.measured`).
         """
         if self.layer.geometry is None:
             raise BadInput("geometry.not_expected", layer=self.layer.name)
@@ -154,9 +161,10 @@ class Form:
         self._fixes = measured.fixes
         self._override_reason = measured.override_reason
         self._values |= measured.values()
-        height = self._fields.get("height_ellipsoid_m")
-        if height is not None and measured.height_ellipsoid_m is not None:
-            self._values[height.name] = round(measured.height_ellipsoid_m, height.decimals or 3)
+        changes, self._no_1985_height = heights.measured(
+            self.survey, self._fields, self._values, measured
+        )
+        self._values |= changes
         if "village" in self._fields and not self._values.get("village"):
             self._values["village"] = village_at(self.survey, measured.geometry)
         self._save()
@@ -267,6 +275,8 @@ class Form:
             unchecked=private if whole else frozenset(),
             photos=self._photos() if whole else None,
         )
+        if self._no_1985_height and not values.get(heights.NATIONAL):
+            found.append(self._no_1985_height)
         if whole:
             found += [each for name in private for each in self._private.get(name, ())]
         return found
@@ -292,6 +302,8 @@ class Form:
             answers[_FIXES] = [fix_json.to_json(each) for each in self._fixes]
         if self._override_reason:
             answers[_REASON] = self._override_reason
+        if self._no_1985_height:
+            answers[_NO_1985] = [self._no_1985_height.code, self._no_1985_height.facts]
         answers[_PRIVATE] = [
             [name, each.code, {**each.facts, "value": "****"}]
             for name, several in self._private.items()
@@ -305,6 +317,8 @@ class Form:
         answers = dict(draft.answers)
         self._fixes = tuple(fix_json.from_json(each) for each in answers.pop(_FIXES, ()))
         self._override_reason = answers.pop(_REASON, None)
+        for code, facts in [answers.pop(_NO_1985)] if _NO_1985 in answers else ():
+            self._no_1985_height = Problem(heights.HOW, "note", code, facts)
         for name, code, facts in answers.pop(_PRIVATE, ()):
             self._private.setdefault(name, []).append(Problem(name, "error", code, facts))
         self._values |= answers

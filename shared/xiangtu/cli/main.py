@@ -17,14 +17,14 @@ from pathlib import Path
 
 from ..errors import BadInput, Cancelled, SurveyError
 from ..words import explain
-from . import checks, conflicts, county, handing_out, merging, position, results
+from . import checks, conflicts, county, geoid, handing_out, merging, position, results
 from .command import REFUSED, Call, Commands, Outcome, Parser
 from .interruption import Interruption
 from .language import Translation, choose
 from .refusals import as_refusal
 from .terminal import Terminal
 
-_GROUPS = (county, handing_out, merging, conflicts, checks, results, position)
+_GROUPS = (county, geoid, handing_out, merging, conflicts, checks, results, position)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

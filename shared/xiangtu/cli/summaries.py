@@ -200,6 +200,7 @@ def _titles(_: Translation) -> dict[str, str]:
         "duplicates": _("records perhaps duplicates"),
         "joined": _("records joined to others"),
         "returned": _("records returned"),
+        "geoid_grid": _("geoid grid"),
         "missing_attachments": _("attachments that were lost"),
         "size_bytes": _("bytes"),
         "sha256": "SHA-256",

@@ -19,9 +19,9 @@ from ..catalogue import Catalogue
 from ..errors import BadFile, BadPackage, Cancelled, RefusedSignature
 from ..geo import zones
 from ..sealing import age, keys
-from ..store import places
+from ..store import geoid_grids, places
 from ..store.seen import Seen
-from . import container, county_catalogue
+from . import container, county_catalogue, county_geoid
 from . import tablet as tablets
 from .description import AssignmentDescription, from_json
 from .doubtful_database import open_doubtful
@@ -41,7 +41,8 @@ _TABLES = ("finding", "number_range", "person")
 class AdoptionSummary:
     """What an assignment brought. `kept` records have work that the county has not seen;
     `conflicts` of them were changed at the county too. `catalogue_differs` when the county uses
-    another catalogue: fields that this tablet does not know were left out."""
+    another catalogue: fields that this tablet does not know were left out. `geoid_grid` is the
+    label of the geoid grid that holds on the tablet from now on, None if it has none."""
 
     uuid: str
     number: int
@@ -56,6 +57,7 @@ class AdoptionSummary:
     conflicts: int = 0
     findings: int = 0
     catalogue_differs: bool = False
+    geoid_grid: str | None = None
 
 
 def adopt(
@@ -71,7 +73,8 @@ def adopt(
         What container and bag refuse; "assignment.other_tablet", "assignment.other_county",
         "assignment.older" than the newest that was taken in, "assignment.other_crs",
         "assign.crs" for a county CRS that tablets cannot compute in, "assignment.tablet_behind",
-        "assignment.catalogue" if the county's own catalogue does not load here.
+        "assignment.catalogue" if the county's own catalogue does not load here,
+        "assignment.geoid" if its geoid grid is none.
     RefusedSignature
         Not signed by the county that gave the first assignment.
     """
@@ -118,6 +121,11 @@ def adopt(
         basemap = _take_basemap(tablet, names.get(_BASEMAP), folder / _BASEMAP)
         _step(progress, 0.4, "adopt.writing")
         _check_not_behind(survey, tablet.device_id, seen, path)
+        if about.geoid is not None:
+            county_geoid.take(
+                tablet.folder, about.geoid, names.get(county_geoid.FILE_NAME),
+                folder / county_geoid.FILE_NAME, path,
+            )  # fmt: skip
         taking = _Taking(about, seen, source, basemap, keys.to_text(signing_key))
         try:
             with catalogue_moves as move:
@@ -266,6 +274,7 @@ class _Taking:
             self._record(survey)
             survey.sign_in(author=about.surveyor, device=survey.meta["device"], basis=about.uuid)
         survey.refresh_derived()
+        holding = geoid_grids.held(survey.meta)
         return AdoptionSummary(
             about.uuid,
             about.number,
@@ -279,6 +288,7 @@ class _Taking:
             conflicts=work.conflicts,
             findings=findings,
             catalogue_differs=about.catalogue != survey.catalogue.version,
+            geoid_grid=holding.label if holding else None,
         )
 
     def _copy_all(self, survey: store.SurveyFile) -> None:
@@ -314,5 +324,7 @@ class _Taking:
         survey.meta[COUNTY_KEY] = self.county_key
         if about.campaign is not None:
             survey.meta[CAMPAIGN] = about.campaign
+        if about.geoid is not None:
+            geoid_grids.hold(survey, about.geoid)
         if self.basemap is not None:
             survey.meta[BASEMAP] = self.basemap

@@ -1,4 +1,4 @@
-"""Handing out work: records, code ranges, the county's catalogue and a basemap for one tablet."""
+"""Handing out work: records, code ranges, the county's catalogue and geoid grid, a basemap."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from ..errors import BadInput, Cancelled
 from ..geo import zones
 from ..store import SurveyFile
 from ..store.faults import told
+from ..store.geoid_grids import CountyGeoid
 from ..store.identity import new_uuid
 from ..store.seen import seen_when_handed_out
 from ..store.system_tables import APPLICATION_ID
 from . import basemap as basemaps
-from . import container, county_catalogue, enrolment, numbering
+from . import container, county_catalogue, county_geoid, enrolment, numbering
 from .adoption import AdoptionSummary, adopt
 from .bag import BagWriter
 from .description import AssignmentDescription
@@ -33,7 +34,8 @@ FINDINGS, RANGES, PERSONS = "finding", "number_range", "person"
 
 @dataclass(frozen=True)
 class AssignmentSummary:
-    """What was handed out; `counts` are records by layer."""
+    """What was handed out; `counts` are records by layer, `geoid_grid` the label of the
+    geoid grid that goes along."""
 
     path: Path
     uuid: str
@@ -46,6 +48,7 @@ class AssignmentSummary:
     ranges: int
     sha256: str
     size_bytes: int
+    geoid_grid: str | None = None
 
 
 def assign(
@@ -80,7 +83,7 @@ def assign(
         "assign.campaign", "device.unknown", "device.retired", "basemap.…", "layer.unknown",
         "assign.catalogue_name", "assign.catalogue_size", "county_key.other".
     BadFile
-        "file.…", "county_key.missing".
+        "file.…", "county_key.missing", "geoid.missing", "geoid.changed".
     """
     out = Path(out)
     if file.meta["role"] != "county":
@@ -97,6 +100,7 @@ def assign(
     if basemap is not None:
         basemaps.check(Path(basemap))
     own_catalogue = county_catalogue.to_hand_out(file.path)
+    geoid = county_geoid.to_hand_out(file)
     _step(progress, 0.0, "assign.choosing")
     with container.private_folder() as folder:
         database = folder / "records.sqlite"
@@ -105,8 +109,9 @@ def assign(
             selection.choose(chosen, villages)
             ranges = numbering.allot(file, device, chosen, villages)
             description = _describe(
-                file, tablet, surveyor, villages, chosen, campaign, selection, basemap
-            )
+                file, tablet, surveyor, villages, chosen, campaign, selection, basemap,
+                geoid[0] if geoid else None,
+            )  # fmt: skip
             _step(progress, 0.2, "assign.copying")
             findings = _write_records(
                 file, database, description.layers, selection, ranges, surveyor
@@ -118,6 +123,8 @@ def assign(
             def fill(bag: BagWriter) -> None:
                 bag.add_file("records.sqlite", database, compress=True)
                 county_catalogue.add_to(bag, own_catalogue)
+                if geoid is not None:
+                    bag.add_file(county_geoid.FILE_NAME, geoid[1], compress=True)
                 if basemap is not None:
                     bag.add_file("basemap.mbtiles", Path(basemap), compress=False)
 
@@ -143,6 +150,7 @@ def assign(
         len(ranges),
         made.sha256,
         made.size_bytes,
+        geoid[0].label if geoid else None,
     )
 
 
@@ -199,6 +207,7 @@ def _describe(
     campaign: str | None,
     selection: Selection,
     basemap: Path | str | None,
+    geoid: CountyGeoid | None,
 ) -> AssignmentDescription:
     connection = file.connection
     (number,) = connection.execute(
@@ -222,6 +231,7 @@ def _describe(
         basemap=Path(basemap).stem if basemap is not None else None,
         made_at=enrolment.now(),
         software=container.SOFTWARE,
+        geoid=geoid,
     )
 
 

@@ -22,8 +22,8 @@ from ..errors import BadFile, BadPackage
 from ..sealing import age, keys
 from ..store import processes
 from ..store.places import new_file
+from . import county_catalogue, county_geoid
 from .bag import LIMITS, BagReader, BagWriter, Limits
-from .county_catalogue import FILE_NAME
 from .description import FORMAT, Header, Kind, from_json, to_json
 from .given_file import readable, sha256_of
 
@@ -38,7 +38,8 @@ _PAYLOAD: Mapping[str, re.Pattern[str]] = {
         r"data/(description\.json|survey\.sqlite|attachments/[0-9a-f]{64})", re.ASCII
     ),
     "assignment": re.compile(
-        rf"data/(description\.json|records\.sqlite|basemap\.mbtiles|catalogue/{FILE_NAME})",
+        r"data/(description\.json|records\.sqlite|basemap\.mbtiles|"
+        rf"{re.escape(county_geoid.FILE_NAME)}|catalogue/{county_catalogue.FILE_NAME})",
         re.ASCII,
     ),
     "receipt": re.compile(r"data/description\.json"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ..errors import BadPackage
+from ..store.geoid_grids import CountyGeoid
 from ..store.identity import UUID_PATTERN
 
 Kind = Literal["survey", "assignment", "receipt"]
@@ -76,7 +77,10 @@ class PackageDescription:
 
 @dataclass(frozen=True)
 class AssignmentDescription:
-    """What an assignment hands out, and to whom; `villages` are codes, `counts` rows by layer."""
+    """What an assignment hands out, and to whom; `villages` are codes, `counts` rows by layer.
+
+    `geoid` is the county's geoid grid, which then goes along.
+    """
 
     uuid: str
     device: str
@@ -95,6 +99,7 @@ class AssignmentDescription:
     basemap: str | None
     made_at: str
     software: str
+    geoid: CountyGeoid | None = None
 
     def row(self) -> tuple[object, ...]:
         """Values of a row of table assignment, in the order of its columns."""
@@ -336,6 +341,15 @@ _CHECKS: dict[type, dict[str, Check]] = {
         "counts": _counts,
         "basemap": _optional(_plain(200)),
         "software": _plain(100),
+        "geoid": _optional(lambda value: _fields(CountyGeoid, value)),
+    },
+    CountyGeoid: {
+        "name": _plain(60),
+        "source": _plain(300),
+        "source_sha256": _text(_SHA256),
+        "sha256": _text(_SHA256),
+        "supplied_at": _text(_TIME),
+        "supplied_by": _plain(200),
     },
     HeldNote: {
         "layer": _exact(_LONGEST_NAME),

@@ -10,8 +10,9 @@ from pathlib import Path
 from ..catalogue.loader import OWN_FOLDER, own_files
 from ..catalogue.model import Catalogue
 from ..errors import BadFile
-from . import attachments, opening, places
+from . import attachments, geoid_grids, opening, places
 from .faults import told
+from .meta import Meta
 from .system_tables import FIX_BY_RECORD, FIX_SINCE_2, MEASURING_TABLES, SCHEMA_VERSION
 
 
@@ -30,8 +31,8 @@ STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _say_more_of_mea
 
 
 def copy(path: Path | str, out: Path | str) -> Path:
-    """Copy a survey file as it is at this moment, in use or not, with its attachments and, where
-    there is none yet, the county's own catalogue.
+    """Copy a survey file as it is at this moment, in use or not, with its attachments, the
+    county's geoid grid and, where there is none yet, the county's own catalogue.
 
     BadInput("file.exists") rather than overwriting; what `store.open` refuses is refused.
     """
@@ -43,6 +44,7 @@ def copy(path: Path | str, out: Path | str) -> Path:
                 held = attachments.path_of(path.parent / "attachments", sha256)
                 if held.exists():
                     attachments.keep(out.parent / "attachments", sha256, held)
+            geoid_grids.copy(Meta(source), path.parent, out.parent)
             if not own_files(out):
                 _copy_catalogue(own_files(path), out.parent / OWN_FOLDER)
     return out
