@@ -119,6 +119,20 @@ def test_no_code_has_words_twice():
     assert not twice, "\n".join(twice)
 
 
+def test_no_words_call_a_receivers_height_a_national_one():
+    """海拔 by itself is read as 1985: what a receiver calls sea level is said to be its own."""
+    po = words.i18n_folder() / "zh_CN" / "LC_MESSAGES" / "xiangtu.po"
+    shown = {code: entry["zh"] for code, entry in table().items()}
+    shown |= dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', po.read_text("utf-8"), re.M))
+    heights = {name: text for name, text in shown.items() if re.search("海拔|1985", text)}
+    assert len(heights) > 8
+    for name, text in heights.items():
+        if "海拔" in text:
+            assert "接收机" in text, name
+        else:
+            assert "1985" in name or name.startswith(("geoid.", "field.height.")), name
+
+
 def test_an_error_is_told_in_the_language_asked_for():
     error = BadFile("file.missing", path="/x/县.sqlite")
     assert "/x/县.sqlite" in words.explain(error, "en")

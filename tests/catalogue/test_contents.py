@@ -197,6 +197,31 @@ def test_fixes_are_told_apart_as_receivers_do(catalogue: Catalogue):
         "none", "single", "differential", "rtk_float", "rtk_fixed")  # fmt: skip
 
 
+def test_no_height_is_called_1985_but_the_one_that_says_how_it_was_got(catalogue: Catalogue):
+    """Of a receiver there are ellipsoidal heights and, of its own geoid, heights above sea level;
+    neither is a 国家高程 (domain.md §1)."""
+    called = re.compile("1985|高程|海拔|sea level", re.IGNORECASE)
+    found = {
+        (layer.name, field.name)
+        for layer in catalogue.layers.values()
+        for field in layer.fields.values()
+        if called.search(field.label.zh + field.label.en)
+    }
+    heights = ("height_how", "height_1985_m", "height_by")
+    assert found == {(layer, name) for layer in ("boundary_point", "relic_point")
+                     for name in heights}  # fmt: skip
+    for layer in catalogue.layers.values():
+        if "height_1985_m" in layer.fields:
+            fields = layer.fields
+            assert not called.search(fields["height_ellipsoid_m"].label.zh)
+            assert {f"{layer.name}.height_1985_says_how",
+                    f"{layer.name}.height_by_geoid_is_measured"} <= {
+                rule.code for rule in layer.rules if rule.severity == "error"}  # fmt: skip
+            # They are one thing in a merge: a 1985 height belongs to its ellipsoidal height.
+            assert {layer.unit_of(name) for name in (*heights, "height_ellipsoid_m")} == {
+                "height_ellipsoid_m"}  # fmt: skip
+
+
 def test_every_code_list_is_used(catalogue: Catalogue):
     used = {
         field.code_list
@@ -333,6 +358,20 @@ RULES = {
     "land_right.contract_has_an_end": (
         {"contract_from": "1998-01-01", "contract_until": "1997-12-31"},
         {"contract_from": "1998-01-01", "contract_until": "9999-01-01"}),
+    "boundary_point.height_1985_says_how": (
+        {"height_1985_m": 402.5, "height_how": "levelling", "height_by": ""},
+        {"height_1985_m": 402.5, "height_how": "levelling", "height_by": "BM7"}),
+    "boundary_point.height_by_geoid_is_measured": (
+        {"height_1985_m": 402.5, "height_how": "geoid", "height_by": "g",
+         "measured_how": "gnss_average"},
+        {"height_1985_m": 402.5, "height_how": "geoid", "height_by": "g",
+         "measured_how": "gnss_average", "height_ellipsoid_m": 384.0}),
+    "relic_point.height_1985_says_how": (
+        {"height_1985_m": 402.5}, {"height_ellipsoid_m": 384.0}),
+    "relic_point.height_by_geoid_is_measured": (
+        {"height_1985_m": 402.5, "height_how": "geoid", "height_by": "g",
+         "measured_how": "total_station", "height_ellipsoid_m": 384.0},
+        {"height_1985_m": 402.5, "height_how": "document", "height_by": "g"}),
     "boundary_point.belongs_to_a_parcel": ({}, {"homestead_uuid": "u"}),
     "route.code_is_a_rural_road": (
         {"kind": "village_road", "code": "C12990101"},

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import shapely
 from mistakes import VILLAGE, box, found, parcel, village
 from xiangtu.catalogue.model import Label
+from xiangtu.geo.geoid import GeoidGrid
+from xiangtu.store import geoid_grids
 from xiangtu.validate import findings
 from xiangtu.validate.registry import RULES, rules_of
 
@@ -348,3 +351,39 @@ def test_a_position_less_accurate_than_the_layer_demands(county):
     poor = parcel(county, box(20, 0), horizontal_accuracy_m=3.2)
     rule = "measures.accuracy"
     assert found(county, rule) == [(rule, poor, None)]
+
+
+def test_a_1985_height_by_a_grid_that_the_county_never_had(county):
+    content = GeoidGrid(35.0, 116.0, 0.5, 0.5, np.full((3, 3), -18.5)).to_gtx()
+    sha256 = geoid_grids.digest(content)
+    about = geoid_grids.CountyGeoid(
+        "青石县", "q.gtx", sha256, sha256, "2025-06-01T00:00:00Z", "李伟"
+    )
+    geoid_grids.put(county.path.parent, about, content)
+    geoid_grids.hold(county, about)
+    outline = parcel(county, box(0, 0))
+
+    def corner(**values) -> str:
+        given = {
+            "village": VILLAGE, "number": "J1", "farmland_uuid": outline, "kind": "1", "mark": "6",
+            "measured_how": "gnss_average", "height_ellipsoid_m": 384.0, "height_1985_m": 402.5,
+        } | values  # fmt: skip
+        return county.insert("boundary_point", given, shapely.Point(450_000, 3_900_000))
+
+    by_grid = {"height_how": "geoid", "height_by": about.label}
+    sound = [corner(**by_grid), corner(height_how="levelling", height_by="BM7"),
+             corner(height_1985_m=None)]  # fmt: skip
+    bare, typed = corner(), corner(height_how="geoid", height_by="我的格网")
+    copied = corner(**by_grid, height_ellipsoid_m=None)
+    says_how = "boundary_point.height_1985_says_how"
+    is_measured = "boundary_point.height_by_geoid_is_measured"
+    unknown = "measures.unknown_geoid"
+    assert set(found(county, unknown, says_how, is_measured)) == {
+        (is_measured, copied, None), (says_how, bare, None), (unknown, typed, None)
+    }  # fmt: skip
+    # The grid that gave a height may have been replaced since, and is known all the same.
+    geoid_grids.forget(county)
+    assert {record for _, record, _ in found(county, unknown)}.isdisjoint(sound)
+    # A tablet does not have all the grids that its county had.
+    county.meta["role"] = "tablet"
+    assert unknown not in {rule for rule, _, _ in found(county, unknown)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..catalogue.model import Catalogue, Label, Layer
+from ..store.geoid_grids import ACTION
 from .rule import Condition, Rule
 
 RULES = (
@@ -50,6 +51,20 @@ RULES = (
             "The horizontal accuracy does not reach what the layer demands",
         ),
         Label("在更好的条件下重测，或说明理由", "Measure again, or accept it with the reason"),
+        unit="m",
+    ),
+    Rule(
+        "measures.unknown_geoid",
+        "error",
+        Label("未知的大地水准面格网", "Geoid grid that the county never had"),
+        Label(
+            "1985 国家高程所依据的格网从未由本县提供",
+            "The 1985 height names a geoid grid that this county never supplied",
+        ),
+        Label(
+            "重新测量该点；不是由格网得出的，改正高程由来",
+            "Measure the point again, or say how the height was really got",
+        ),
         unit="m",
     ),
 )
@@ -99,4 +114,15 @@ def conditions(catalogue: Catalogue, layer: Layer) -> Iterator[Condition]:
             f"horizontal_accuracy_m > {demanded}",
             measured="horizontal_accuracy_m",
             limit=str(demanded),
+        )
+    if {"height_1985_m", "height_how", "height_by"} <= layer.fields.keys():
+        # A tablet knows the grids that it was given, of which its county may have had more.
+        yield Condition(
+            "measures.unknown_geoid",
+            "height_how = 'geoid' AND height_1985_m IS NOT NULL "
+            "AND (SELECT value FROM meta WHERE key = 'role') = 'county' AND coalesce(height_by, '')"
+            f" NOT IN (SELECT detail FROM access_log WHERE action = '{ACTION}')",
+            measured="height_1985_m",
+            facts={"field": "height_by"},
+            columns={"value": "height_by"},
         )
