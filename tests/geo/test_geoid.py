@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -131,6 +132,12 @@ def by_proj(path: Path, longitude: np.ndarray, latitude: np.ndarray) -> np.ndarr
     return -np.asarray(height)
 
 
+def by_gdal(path: Path) -> tuple[tuple[float, ...], np.ndarray]:
+    """GDAL's geotransform (its corners are of cells) and values, south first."""
+    dataset = gdal.Open(str(path))
+    return dataset.GetGeoTransform(), dataset.ReadAsArray()[::-1].copy()
+
+
 def test_a_gtx_grid_agrees_with_proj_to_a_millimetre(tmp_path: Path) -> None:
     path = gtx(tmp_path)
     longitude, latitude = places()
@@ -165,12 +172,10 @@ def test_gdal_has_the_same_nodes_and_values(tmp_path: Path, form: str) -> None:
         "isg_1": lambda: isg(tmp_path, "1.01", grid),
     }[form]()
     ours = read(path)
-    dataset = gdal.Open(str(path))
-    x0, dx, _, y0, _, dy = dataset.GetGeoTransform()
-    theirs = dataset.ReadAsArray()[::-1]
+    (x0, dx, _, y0, _, dy), theirs = by_gdal(path)
     assert ours.values.shape == theirs.shape
     assert np.abs(np.asarray(ours.values, float) - theirs).max() < 1e-3
-    # GDAL's corners are of cells, half a cell before the node.
+    # The node lies half a cell inside.
     assert ours.west_deg == pytest.approx(x0 + dx / 2, abs=1e-9)
     assert ours.north_deg == pytest.approx(y0 + dy / 2, abs=1e-9)
     assert ours.step_latitude_deg == pytest.approx(-dy, abs=1e-11)
@@ -354,6 +359,10 @@ def test_of_a_big_grid_only_the_countys_part_is_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(struct.pack(">ddddii", 18.0, 73.0, 0.0019, 0.0033, rows, columns))
         file.truncate(40 + 4 * rows * columns)
+    tracemalloc.start()
     window = read(path).window(116.0, 35.0, 116.5, 35.4)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert window.values.nbytes < 1 << 20
+    assert peak_bytes < 16 << 20
     assert window.at(116.2, 35.2) == 0.0
