@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
-from command_line import VILLAGES, Place, done, xiangtu
+from command_line import VILLAGES, Place, done, survey_a_parcel, xiangtu
 from xiangtu import store
 
 
@@ -85,3 +86,37 @@ def test_what_is_no_grid_is_one_line(
         ran = xiangtu("geoid", place.county, *(each.format(**known) for each in words), lang=lang)
         assert named in ran.refusal
     assert done("geoid", place.county, "--json").json == {"geoid": None}
+
+
+def test_a_1985_height_comes_from_the_tablet_into_tables_with_its_grid(
+    place: Place, given: Path
+) -> None:
+    label = done("geoid", place.county, given, "--name", "青石县", "--json").json["geoid"]["label"]
+    village = next(iter(VILLAGES))
+
+    def corner(file: store.SurveyFile) -> None:
+        parcel = survey_a_parcel(file, east=200.0)
+        values = {
+            "number": "J1", "farmland_uuid": parcel, "village": village, "kind": "1", "mark": "6",
+            "state": "surveyed", "measured_how": "gnss_average", "fix_type": "rtk_fixed",
+            "horizontal_accuracy_m": 0.02, "epochs": 12, "height_ellipsoid_m": 384.0,
+            "height_1985_m": 402.513, "height_how": "geoid", "height_by": label,
+        }  # fmt: skip
+        file.insert("boundary_point", values, shapely.Point(455_200.0, 3_919_100.0))
+
+    place.survey(corner)
+    later = place.folder / "later.xtp"
+    done("pack", place.tablet, later)
+    done("merge", place.county, place.package, later)
+    xiangtu("validate", place.county, "--layer", "boundary_point")
+    rules = {each["rule"] for each in xiangtu("findings", place.county, "--json").json["findings"]}
+    assert not {each for each in rules if "height" in each or "geoid" in each}
+    out = place.folder / "shp"
+    done("export", place.county, out, "--format", "shp", "--layer", "boundary_point")
+    (shp,) = out.rglob("*.shp")
+    shown = subprocess.run(
+        ["ogrinfo", "-ro", "-al", shp], capture_output=True, text=True, check=True
+    ).stdout
+    # dBase has ten letters for a name; each still says which height it is.
+    assert "height_ell (Real) = 384.000" in shown and "height_198 (Real) = 402.513" in shown
+    assert "height_how (String) = geoid" in shown and f"height_by (String) = {label}" in shown

@@ -105,6 +105,16 @@ def test_a_first_assignment_brings_it_too(field_: Field, tmp_path: Path) -> None
         assert held_by(survey)[0] == about
 
 
+def test_an_assignment_taken_in_again_brings_a_lost_grid_back(field_: Field) -> None:
+    about = supply(field_, province())
+    field_.assign_again()
+    (field_.tablet.folder / about.file_name).unlink()
+    again = assignment.adopt(field_.tablet.folder, field_.folder / "assignment2.xta")
+    assert again.already and again.geoid_grid == about.label
+    with field_.survey() as survey:
+        assert held_by(survey)[0] == about
+
+
 def test_a_copy_takes_the_grid_along(field_: Field, tmp_path: Path) -> None:
     about = supply(field_, province())
     (tmp_path / "aside").mkdir()

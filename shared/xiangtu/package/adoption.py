@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,9 +109,10 @@ def adopt(
         known_catalogue = county_catalogue.handed_out(folder / _DATABASE, path)
         catalogue_moves = county_catalogue.taking_place(tablet.survey_path, folder / _DATABASE)
         if survey is not None and _check_chain(survey, about, path):
+            _take_geoid(tablet, about, names, folder, path)
             with catalogue_moves as move:
                 move()
-            return _already(about)
+            return _already(about, survey)
         source = stack.enter_context(
             contextlib.closing(
                 open_doubtful(folder / _DATABASE, {*known_catalogue.layers, *_TABLES}, path)
@@ -121,11 +122,7 @@ def adopt(
         basemap = _take_basemap(tablet, names.get(_BASEMAP), folder / _BASEMAP)
         _step(progress, 0.4, "adopt.writing")
         _check_not_behind(survey, tablet.device_id, seen, path)
-        if about.geoid is not None:
-            county_geoid.take(
-                tablet.folder, about.geoid, names.get(county_geoid.FILE_NAME),
-                folder / county_geoid.FILE_NAME, path,
-            )  # fmt: skip
+        _take_geoid(tablet, about, names, folder, path)
         taking = _Taking(about, seen, source, basemap, keys.to_text(signing_key))
         try:
             with catalogue_moves as move:
@@ -204,7 +201,7 @@ def _check_not_behind(survey: store.SurveyFile | None, device: str, seen: Seen, 
         )
 
 
-def _already(about: AssignmentDescription) -> AdoptionSummary:
+def _already(about: AssignmentDescription, survey: store.SurveyFile) -> AdoptionSummary:
     return AdoptionSummary(
         about.uuid,
         about.number,
@@ -213,7 +210,26 @@ def _already(about: AssignmentDescription) -> AdoptionSummary:
         dict(about.counts),
         first=False,
         already=True,
+        geoid_grid=_geoid_of(survey),
     )
+
+
+def _geoid_of(survey: store.SurveyFile) -> str | None:
+    holding = geoid_grids.held(survey.meta)
+    return holding.label if holding else None
+
+
+def _take_geoid(
+    tablet: tablets.Tablet,
+    about: AssignmentDescription,
+    names: Mapping[str, str],
+    folder: Path,
+    path: Path,
+) -> None:
+    """Put the geoid grid beside the survey file, where it waits until it holds."""
+    if about.geoid is not None:
+        name = county_geoid.FILE_NAME
+        county_geoid.take(tablet.folder, about.geoid, names.get(name), folder / name, path)
 
 
 def _take_basemap(tablet: tablets.Tablet, sha256: str | None, source: Path) -> str | None:
@@ -274,7 +290,6 @@ class _Taking:
             self._record(survey)
             survey.sign_in(author=about.surveyor, device=survey.meta["device"], basis=about.uuid)
         survey.refresh_derived()
-        holding = geoid_grids.held(survey.meta)
         return AdoptionSummary(
             about.uuid,
             about.number,
@@ -288,7 +303,7 @@ class _Taking:
             conflicts=work.conflicts,
             findings=findings,
             catalogue_differs=about.catalogue != survey.catalogue.version,
-            geoid_grid=holding.label if holding else None,
+            geoid_grid=_geoid_of(survey),
         )
 
     def _copy_all(self, survey: store.SurveyFile) -> None:
