@@ -58,11 +58,11 @@ def _by_grid(survey: SurveyFile, found: Measured) -> tuple[float, str]:
 
     BadInput("field.height.…"), BadFile("geoid.…"): why there is none.
     """
+    if found.height_ellipsoid_m is None:
+        raise BadInput("field.height.not_received")
     kept = geoid_grids.grid(survey)
     if kept is None:
         raise BadInput("field.height.no_grid")
-    if found.height_ellipsoid_m is None:
-        raise BadInput("field.height.not_received")
     if found.shortfalls:
         raise BadInput("field.height.not_good_enough")
     about, grid = kept

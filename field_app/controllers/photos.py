@@ -37,7 +37,8 @@ _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", 
 @dataclass(frozen=True)
 class PhotoFacts:
     """What a photo says of itself; None where it does not. `bearing_deg` is the direction of view
-    from true north; `bearing_is_magnetic` where the camera only knew magnetic north."""
+    from true north; `bearing_is_magnetic` where the camera only knew magnetic north. `height_m` is
+    above the camera's or the receiver's own sea level, which is no 1985 height."""
 
     media_type: str
     width: int

@@ -22,7 +22,8 @@ Floats = NDArray[np.float64]
 #: How far the geoid leaves the ellipsoid anywhere on Earth is −107 to +86 m (EGM2008): values
 #: beyond this are heights of the ground, or not in metres.
 LOWEST_M, HIGHEST_M = -120.0, 100.0
-#: The geoid leans by less than 2′ of arc even under the Himalaya (about 6e-4); ground does not.
+#: The geoid leans by less than 2′ of arc (6e-4) even under the Himalaya (GGMplus, C. Hirt and
+#: others, 2013: 109″ at most); ground is steeper than that nearly everywhere.
 STEEPEST = 1e-3
 #: NOAA's sign for "no value"; PROJ also takes what is larger than any height so.
 GTX_NODATA = np.float32(-88.8888)
