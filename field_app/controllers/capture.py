@@ -17,14 +17,25 @@ from xiangtu.catalogue import Layer
 from xiangtu.errors import BadInput
 from xiangtu.geo import area, gauss_kruger
 from xiangtu.gnss.averaging import AveragedPoint, average
-from xiangtu.gnss.boundary_walk import BoundaryWalk, Vertex, WalkSettings
+from xiangtu.gnss.boundary_walk import (
+    BoundaryWalk,
+    Closing,
+    Vertex,
+    WalkedBoundary,
+    WalkSettings,
+)
 from xiangtu.gnss.fix import Fix, FixType
+from xiangtu.gnss.quality import FIX_TYPES
+from xiangtu.gnss.stand import Stand, StandProgress
 from xiangtu.store import SurveyFile
 
 from .gate import Shortfall, gated, shortfalls
 
 #: Outlines that overlap by less share an edge (domain.md §5).
 LEAST_OVERLAP_M2 = 0.001
+
+#: A walk's tolerance as a part of the accuracy that the layer asks.
+_TOLERANCE = 0.25
 
 #: Two corners pressed within this are one, however good the receiver is.
 _PRESSED_TWICE_M = 0.1
@@ -34,6 +45,8 @@ _PRESSED_TWICE_M = 0.1
 class Measured:
     """A measured geometry in the survey's CRS and how it was measured.
 
+    `fixes` are all epochs received, those that are not in the geometry too. `closing` is how far
+    from its beginning a measured outline ended; None where it was not measured back to there.
     `override_reason` is why a surveyor keeps one that does not reach what the layer asks.
     """
 
@@ -48,6 +61,7 @@ class Measured:
     fixes: tuple[Fix, ...]
     shortfalls: tuple[Shortfall, ...] = ()
     override_reason: str | None = None
+    closing: Closing | None = None
 
     def values(self) -> dict[str, Any]:
         """The record's fields that go with the geometry."""
@@ -71,6 +85,40 @@ class Overlap:
     area_m2: float
 
 
+def _shortfalls_of(layer: Layer, point: AveragedPoint) -> tuple[Shortfall, ...]:
+    """What an averaged point lacks; that its epochs are of two places no layer lets pass."""
+    found = shortfalls(
+        layer.accuracy,
+        point.fix_type,
+        point.horizontal_accuracy_m,
+        point.epochs,
+        fixes=point.fixes,
+    )
+    moved = _moved(layer, point)
+    return found if moved is None else (moved, *found)
+
+
+def _moved(layer: Layer, point: AveragedPoint) -> Shortfall | None:
+    """That the surveyor was not still, if it matters: the spread is in the accuracy, and what is
+    little against that which the layer asks is judged there."""
+    asked = layer.accuracy
+    within_m = max(point.still_within_m, 0.0 if asked is None else asked.horizontal_m / 2)
+    if point.shift_m <= within_m:
+        return None
+    return Shortfall(
+        "field.accuracy.moved",
+        f"{point.shift_m:.2f} m",
+        f"{within_m:.2f} m",
+        "field.remedy.stand_still",
+    )
+
+
+def _asked(layer: Layer) -> tuple[tuple[str, ...], int]:
+    """Fix types and number of epochs that a layer asks of a point."""
+    asked = layer.accuracy
+    return (FIX_TYPES, 1) if asked is None else (asked.fix_types, asked.minimum_epochs)
+
+
 class PointCapture:
     """A point that becomes better while one stands still.
 
@@ -86,42 +134,30 @@ class PointCapture:
     def __init__(self, survey: SurveyFile, layer_name: str, epochs: int | None = None) -> None:
         self._srid = survey.srid
         self._layer = survey.catalogue.layer(layer_name)
-        asked = self._layer.accuracy
-        self._needed = max(epochs or 1, asked.minimum_epochs if asked else 1)
-        self._fixes: list[Fix] = []
-        self._good = 0
+        fix_types, minimum_epochs = _asked(self._layer)
+        self._stand = Stand(fix_types, max(epochs or 1, minimum_epochs))
 
     def add(self, fix: Fix) -> None:
-        self._fixes.append(fix)
-        asked = self._layer.accuracy
-        usable = fix.fix_type in asked.fix_types if asked else fix.fix_type != "none"
-        self._good += usable
+        self._stand.add(fix)
+
+    @property
+    def progress(self) -> StandProgress:
+        """How many epochs agree and how well; may be asked as often as the screen likes."""
+        return self._stand.progress
 
     @property
     def enough(self) -> bool:
-        """As many epochs of a good kind as needed came in."""
-        return self._good >= self._needed
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Good epochs so far, and needed."""
-        return self._good, self._needed
+        """As many epochs of a good kind as needed came in, and agree."""
+        return self._stand.progress.enough
 
     @property
     def point(self) -> AveragedPoint:
         """The average so far; BadInput("gnss.average.nothing") without a position."""
-        return average(self._fixes, self._srid)
+        return self._stand.point(self._srid)
 
     def shortfalls(self) -> tuple[Shortfall, ...]:
         """What the point lacks as it is now."""
-        point = self.point
-        return shortfalls(
-            self._layer.accuracy,
-            point.fix_type,
-            point.horizontal_accuracy_m,
-            point.epochs,
-            fixes=point.fixes,
-        )
+        return _shortfalls_of(self._layer, self.point)
 
     def result(self, override_reason: str | None = None) -> Measured:
         """The point, to be put into a form.
@@ -143,10 +179,10 @@ class PointCapture:
                 point.horizontal_accuracy_m,
                 point.satellites,
                 point.epochs,
-                _stamp(point.ended_at or _last_tablet_time(self._fixes)),
+                _stamp(point.ended_at or _last_tablet_time(self._stand.fixes)),
                 point.height_ellipsoid_m,
-                tuple(self._fixes),
-                self.shortfalls(),
+                self._stand.fixes,
+                _shortfalls_of(self._layer, point),
             ),
             override_reason,
         )
@@ -194,6 +230,7 @@ class BoundaryCapture:
         self._record = record
         self._walk = BoundaryWalk(settings or _settings_for(self._layer))
         self._walk.by_corners = by_corners
+        self._shaped: tuple[tuple[Vertex, ...], BaseGeometry | None] = ((), None)
 
     # -- while walking ------------------------------------------------------------------------
 
@@ -204,9 +241,19 @@ class BoundaryCapture:
     def press(self, fixes: Iterable[Fix] | None = None) -> Vertex:
         """A corner by hand: here, or averaged from `fixes` received while standing at it.
 
-        BadInput: "gnss.walk.no_position", "gnss.average.nothing".
+        BadInput: "gnss.walk.no_position", "gnss.average.nothing", "field.walk.moved".
         """
-        return self._walk.press(None if fixes is None else average(fixes, self._survey.srid))
+        if fixes is None:
+            return self._walk.press()
+        received = tuple(fixes)
+        fix_types, minimum_epochs = _asked(self._layer)
+        point = average(
+            received, self._survey.srid, fix_types=fix_types, minimum_epochs=minimum_epochs
+        )
+        moved = _moved(self._layer, point)
+        if moved is not None:
+            raise BadInput("field.walk.moved", found=moved.found, expected=moved.expected)
+        return self._walk.press(point, received)
 
     def take_back(self) -> Vertex | None:
         """Remove the last corner."""
@@ -235,9 +282,23 @@ class BoundaryCapture:
         return self._walk.lost
 
     @property
+    def standing(self) -> bool:
+        """The surveyor stands still, so that a walk lays no corner."""
+        return self._walk.standing
+
+    @property
+    def closing(self) -> Closing | None:
+        """How far an outline is from closing here; None for a line and before the first corner."""
+        return self._walk.closing if self._closes else None
+
+    @property
     def geometry(self) -> BaseGeometry | None:
         """What is walked so far, an outline closed; None while there are too few corners."""
-        return self._shape(self._walk.vertices)
+        vertices = self._walk.vertices
+        # The screen asks with every fix, and a corner comes with every fifth or so.
+        if vertices != self._shaped[0]:
+            self._shaped = vertices, self._shape(vertices)
+        return self._shaped[1]
 
     @property
     def area_m2(self) -> float:
@@ -280,6 +341,10 @@ class BoundaryCapture:
         """
         walked = self._walk.finish()
         shape = self._shape(walked.vertices)
+        if shape is not None and not shape.is_valid:
+            # Where an outline is narrow, leaving out corners may cross it.
+            walked = self._walk.finish(simplify=False)
+            shape = self._shape(walked.vertices)
         if shape is None:
             needed = 3 if self._closes else 2
             raise BadInput("field.walk.too_few", corners=len(walked.vertices), needed=needed)
@@ -311,23 +376,36 @@ class BoundaryCapture:
                     epochs if by_corners else received,
                     fixes=walked.fixes,
                 ),
+                closing=self._closed_by(walked),
             ),
             override_reason,
         )
+
+    def _closed_by(self, walked: WalkedBoundary) -> Closing | None:
+        """The closing error of an outline that was walked, or whose first corner was pressed again
+        at the end; where the last side was not measured there is none."""
+        if not self._closes:
+            return None
+        corners = projected(walked.vertices, self._survey.srid)
+        if self._walk.by_corners and not self._is_first_again(corners, walked.vertices[-1]):
+            return None
+        return walked.closing
 
     def _shape(self, vertices: tuple[Vertex, ...]) -> BaseGeometry | None:
         corners = projected(vertices, self._survey.srid)
         # Closing is ours: last corners that stand on the first, as far as the receiver can tell,
         # are the first; walking on past it would cross the own track.
         while self._closes and len(corners) > 3:
-            if np.hypot(*(corners[-1] - corners[0])) >= self._same_place_m(
-                vertices[len(corners) - 1]
-            ):
+            if not self._is_first_again(corners, vertices[len(corners) - 1]):
                 break
             corners = corners[:-1]
         if len(corners) < (3 if self._closes else 2):
             return None
         return Polygon(corners) if self._closes else LineString(corners)
+
+    def _is_first_again(self, corners: np.ndarray, last: Vertex) -> bool:
+        away_m = float(np.hypot(*(corners[-1] - corners[0])))
+        return len(corners) > 3 and away_m < self._same_place_m(last)
 
     def _same_place_m(self, last: Vertex) -> float:
         """How near the first corner the last one is the first one. A corner pressed by hand is
@@ -445,11 +523,15 @@ def _snap(
 
 def _settings_for(layer: Layer) -> WalkSettings:
     """A walk that only takes fixes as good as the layer asks; where a surveyor may keep worse
-    ones with a reason, it takes all."""
+    ones with a reason, it takes all. Corners that are needless within a quarter of the accuracy
+    asked are left out, which leaves the outline as good as it was."""
     asked = layer.accuracy
-    if asked is None or asked.may_override:
+    if asked is None:
         return WalkSettings()
-    return WalkSettings(worst_accuracy_m=asked.horizontal_m)
+    return WalkSettings(
+        worst_accuracy_m=None if asked.may_override else asked.horizontal_m,
+        tolerance_m=_TOLERANCE * asked.horizontal_m,
+    )
 
 
 def _last_tablet_time(fixes: Iterable[Fix]) -> datetime:

@@ -134,8 +134,8 @@ def test_the_worst_corner_decides_how_good_an_outline_is(work: Fieldwork) -> Non
 
 def test_overlap_with_neighbours_is_seen_before_saving(work: Fieldwork, world: World) -> None:
     walking = capture.BoundaryCapture(work.survey, "farmland", by_corners=True)
-    for x, y in [(140, 100), (160, 100), (160, 150), (140, 150)]:
-        walking.add(fix_at(x, y))
+    for at, (x, y) in enumerate([(140, 100), (160, 100), (160, 150), (140, 150)]):
+        walking.add(fix_at(x, y, 60 * at))
         walking.press()
     found = walking.overlaps()
     assert {each.record for each in found} == set(world.parcels.values())
@@ -145,8 +145,8 @@ def test_overlap_with_neighbours_is_seen_before_saving(work: Fieldwork, world: W
     own = capture.BoundaryCapture(
         work.survey, "farmland", by_corners=True, record=world.parcels["west"]
     )
-    for x, y in [(100, 100), (150, 100), (150, 150), (100, 150)]:
-        own.add(fix_at(x, y))
+    for at, (x, y) in enumerate([(100, 100), (150, 100), (150, 150), (100, 150)]):
+        own.add(fix_at(x, y, 60 * at))
         own.press()
     assert own.overlaps() == []
     work.survey.update("farmland", world.parcels["east"], {"ended_on": "2025-06-05"})
