@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from shapely import Polygon
+from shapely import Point, Polygon
 from small_village import X0, Y0, World, fix_at, nowhere, square, way
 from xiangtu.errors import BadInput
 from xiangtu.geo import gauss_kruger
+from xiangtu.gnss.boundary_walk import WalkSettings
 
 from field_app.controllers import capture
 from field_app.controllers.start import Fieldwork
@@ -51,6 +53,51 @@ def test_a_bad_point_needs_a_written_reason(work: Fieldwork) -> None:
 def test_no_position_at_all_is_refused(work: Fieldwork) -> None:
     with pytest.raises(BadInput, match=r"gnss\.average\.nothing"):
         capture.average_point(work.survey, "facility", [nowhere(0)])
+
+
+def test_a_point_tells_how_far_it_is(work: Fieldwork, stand: Callable) -> None:
+    point = capture.PointCapture(work.survey, "relic_point")
+    for fix in stand(10, 20, 6):
+        point.add(fix)
+    now = point.progress
+    assert (now.good, now.needed, now.paused, point.enough) == (6, 10, False, False)
+    point.add(nowhere(6))
+    assert point.progress.paused
+    for fix in stand(10, 20, 4):
+        point.add(fix)
+    assert point.enough and point.shortfalls() == ()
+    # All that was received is kept, whether it is in the average or not.
+    assert len(point.result().fixes) == 11
+
+
+def test_all_epochs_are_kept_the_wild_ones_too(work: Fieldwork, stand: Callable) -> None:
+    fixes = stand(10, 20, 12)
+    fixes[4] = fix_at(3000, 20, 4)
+    measured = capture.average_point(work.survey, "relic_point", fixes)
+    assert measured.geometry.distance(Point(X0 + 10, Y0 + 20)) < 0.005
+    assert (measured.epochs, len(measured.fixes)) == (10, 11)
+    assert fixes[4] in measured.fixes
+
+
+def test_two_places_are_no_point(work: Fieldwork, stand: Callable) -> None:
+    fixes = stand(10, 20, 10) + stand(16, 20, 10)
+    point = capture.PointCapture(work.survey, "relic_point", 20)
+    for fix in fixes:
+        point.add(fix)
+    assert point.progress.moved_m == pytest.approx(6, abs=0.1)
+    with pytest.raises(BadInput) as refused:
+        point.result()
+    assert refused.value.facts["reason"] == "field.accuracy.moved"
+    assert refused.value.facts["found"] == "6.00 m"
+    kept = point.result("分两次站立，取中间")
+    assert kept.override_reason and kept.shortfalls[0].code == "field.accuracy.moved"
+    # By a step aside a corner is not where it was marked; it is marked again.
+    corners = [stand(x, y) for x, y in CORNERS[:3]] + [fixes]
+    with pytest.raises(BadInput, match=r"field\.walk\.moved"):
+        capture.corners_boundary(work.survey, "homestead", corners)
+    # Where five metres are asked, the pole may sway by twenty centimetres.
+    swaying = [fix_at(0.01 * n, 0, n) for n in range(21)]
+    assert capture.average_point(work.survey, "facility", swaying, epochs=21).shortfalls == ()
 
 
 CORNERS = [(300, 300), (340, 300), (340, 330), (300, 330), (300, 300)]
@@ -101,6 +148,67 @@ def test_pressed_corners_are_the_outline(work: Fieldwork, stand: Callable) -> No
     assert measured.geometry.area == pytest.approx(1200, abs=0.1)
     assert (measured.epochs, measured.measured_how) == (12, "gnss_average")
     assert len(measured.geometry.exterior.coords) == 5
+
+
+def test_an_outline_tells_how_it_closed(work: Fieldwork, stand: Callable) -> None:
+    walking = capture.BoundaryCapture(work.survey, "farmland")
+    assert walking.closing is None
+    for fix in way([*CORNERS[:-1], (300, 300.3)]):
+        walking.add(fix)
+    assert not walking.standing
+    assert walking.closing is not None and walking.closing.error_m == pytest.approx(0.3, abs=0.01)
+    closing = walking.result().closing
+    assert closing is not None and closing.error_m < 1
+    assert closing.one_in is None or closing.one_in > 100
+    assert closing.length_m == pytest.approx(140, abs=1.5)
+    # Corner by corner the last side is drawn, not measured, unless the first corner is pressed
+    # again; and a line does not close.
+    corners = [stand(x, y) for x, y in CORNERS[:-1]]
+    assert capture.corners_boundary(work.survey, "homestead", corners).closing is None
+    again = [*corners, stand(300.05, 300)]
+    closing = capture.corners_boundary(work.survey, "homestead", again).closing
+    assert closing is not None and closing.error_m == pytest.approx(0.05, abs=0.01)
+    assert closing.one_in == pytest.approx(140 / 0.05, rel=0.2)
+    assert capture.walk_boundary(work.survey, "route", way(CORNERS)).closing is None
+
+
+def test_a_walk_leaves_out_needless_corners(work: Fieldwork) -> None:
+    walking = capture.BoundaryCapture(work.survey, "farmland")
+    for fix in way(CORNERS):
+        walking.add(fix)
+    measured = walking.result()
+    assert len(walking.vertices) > 20
+    assert len(measured.geometry.exterior.coords) == 5
+    truth = Polygon([(X0 + x, Y0 + y) for x, y in CORNERS])
+    assert measured.geometry.symmetric_difference(truth).area < 0.5
+
+
+def test_a_narrow_outline_is_not_crossed_by_leaving_out_corners(work: Fieldwork) -> None:
+    # A side that bends out by less than the tolerance, and a corner pressed within the bend.
+    walking = capture.BoundaryCapture(
+        work.survey, "farmland", settings=WalkSettings(every_m=2, tolerance_m=3.0)
+    )
+    to_press = [(300, 300), (320, 302.5), (340, 300), (340, 280), (321, 280), (320, 301.5)]
+    from_press = [(320, 301.5), (319, 280), (300, 280), (300, 299)]
+    for fix in way(to_press):
+        walking.add(fix)
+    walking.press()
+    for at, fix in enumerate(way(from_press), 200):
+        walking.add(replace(fix, time=fix.time + timedelta(seconds=at)))
+    measured = walking.result()
+    assert measured.geometry.is_valid
+    truth = Polygon([(X0 + x, Y0 + y) for x, y in to_press + from_press[1:]])
+    assert measured.geometry.symmetric_difference(truth).area < 15
+
+
+def test_the_epochs_of_a_pressed_corner_are_all_kept(work: Fieldwork, stand: Callable) -> None:
+    corners = [stand(x, y) for x, y in CORNERS[:-1]]
+    corners[1][3] = fix_at(900, 900, 3)
+    corners[2].insert(5, nowhere(5))
+    measured = capture.corners_boundary(work.survey, "homestead", corners)
+    assert len(measured.fixes) == 4 * 12 + 1
+    assert measured.epochs == 11
+    assert measured.geometry.area == pytest.approx(1200, abs=0.2)
 
 
 def test_the_first_corner_pressed_again_is_one_corner(work: Fieldwork, stand: Callable) -> None:

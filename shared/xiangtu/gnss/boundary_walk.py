@@ -17,15 +17,16 @@ from .elapsed import elapsed_s
 from .fix import Fix, FixType
 from .local_plane import LocalPlane, metres_between
 from .quality import position_problem, rank
-from .standstill import Standstill
+from .standstill import Standstill, stated_m
 
 #: How a vertex came to be; "return" is where the receiver came back after a dropout.
 LaidBy = Literal["start", "distance", "time", "turn", "return", "end", "press"]
 
 #: So many fixes that agree with each other are needed to believe that one has jumped.
 _JUMP_FIXES = 3
-#: Noise that a jump is measured against, in units of the accuracies of both fixes.
-_JUMP_IN_ACCURACY = 3.0
+#: Noise that a jump is measured against, in units of the accuracies of both fixes. A fix that says
+#: of itself that it may be anywhere is not believed for that.
+_JUMP_IN_ACCURACY, _MOST_NOISE_M = 3.0, 15.0
 #: The way since the last vertex is remembered as at most so many places.
 _MOST_PLACES = 128
 
@@ -234,7 +235,7 @@ class BoundaryWalk:
         # They are the walk's own where the surveyor stood still; others are added.
         known = {id(fix) for fix in self._fixes}
         self._fixes += [fix for fix in received or point.fixes if id(fix) not in known]
-        self._here, self._now = point.fixes[-1], True
+        self._here, self._now, self._unseen_s = point.fixes[-1], True, 0.0
         return self._lay(
             Vertex(
                 point.longitude_deg,
@@ -269,7 +270,10 @@ class BoundaryWalk:
         BadInput
             "gnss.walk.nothing" if not one vertex was laid.
         """
-        end = self._here if self._standstill.moving else self._standstill.place or self._here
+        end = self._here
+        if end is not None and self._standstill.is_there(end):
+            # The middle of a stand is known better than its last moment.
+            end = self._standstill.place
         if end is not None and self._vertices and self._since and not self.by_corners:
             last = self._vertices[-1]
             if last.laid_by != "press" and _metres(last, end) >= self.settings.shortest_m:
@@ -301,7 +305,7 @@ class BoundaryWalk:
             return False
         if settings.worst_accuracy_m is None:
             return True
-        accuracy_m = fix.horizontal_accuracy_m
+        accuracy_m = stated_m(fix)
         return accuracy_m is not None and accuracy_m <= settings.worst_accuracy_m
 
     def _jumped(self, before: Fix, fix: Fix, since_s: float) -> bool:
@@ -323,7 +327,7 @@ class BoundaryWalk:
         return False
 
     def _within_reach(self, before: Fix, fix: Fix, since_s: float) -> bool:
-        noise_m = sum(each.horizontal_accuracy_m or 0.0 for each in (before, fix))
+        noise_m = sum(min(stated_m(each) or 0.0, _MOST_NOISE_M) for each in (before, fix))
         # Two fixes of one moment are an epoch apart as well.
         reach_m = self.settings.fastest_mps * max(since_s, 1.0) + _JUMP_IN_ACCURACY * noise_m
         return _metres(before, fix) <= reach_m
@@ -360,7 +364,7 @@ class BoundaryWalk:
             return None
         aside_m, at = max((_aside_m(here, each), at) for at, each in enumerate(self._since))
         corner = self._since[at]
-        if aside_m < max(shortest_m / 2, corner.fix.horizontal_accuracy_m or 0.0):
+        if aside_m < max(shortest_m / 2, stated_m(corner.fix) or 0.0):
             return None
         on_x_m, on_y_m = here.x_m - corner.x_m, here.y_m - corner.y_m
         if not last_chance and math.hypot(on_x_m, on_y_m) < shortest_m:
@@ -437,7 +441,7 @@ def _vertex(fix: Fix, laid_by: LaidBy) -> Vertex:
         fix.latitude_deg,
         laid_by,
         fix.fix_type,
-        fix.horizontal_accuracy_m,
+        stated_m(fix),
         fix.satellites,
         fix.time,
     )

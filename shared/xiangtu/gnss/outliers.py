@@ -25,12 +25,12 @@ def believed(deviation: np.ndarray) -> np.ndarray:
 
 def inliers(values: np.ndarray, deviation: np.ndarray) -> tuple[np.ndarray, float]:
     """Which measurements agree with most of the others: array (n,) of bool, true for at least half;
-    and within how many believed deviations of their weighted mean they had to lie for it.
+    and within how many believed deviations of their mean they had to lie for it.
 
-    The centre begins at the median of each coordinate and is then the weighted mean of the good
-    ones; the scale is that of the median distance from it (as the median absolute deviation,
-    which half of the values cannot spoil), but never less than half of what is stated. Rejected
-    is what lies beyond the distance within which 99.9 % of normal errors of that scale lie.
+    The centre begins at the median of each coordinate and is then the mean of the good ones; the
+    scale is that of the median distance from it (as the median absolute deviation, which half of
+    the values cannot spoil), but never less than half of what is stated. Rejected is what lies
+    beyond the distance within which 99.9 % of normal errors of that scale lie.
 
     Parameters
     ----------
@@ -41,7 +41,6 @@ def inliers(values: np.ndarray, deviation: np.ndarray) -> tuple[np.ndarray, floa
     """
     dimensions = values.shape[1]
     believed_to = believed(deviation)
-    weight = 1 / believed_to**2
     centre = np.median(values, axis=0)
     good = np.zeros(len(values), bool)
     limit = 0.0
@@ -52,5 +51,5 @@ def inliers(values: np.ndarray, deviation: np.ndarray) -> tuple[np.ndarray, floa
         before, good = good, distance <= limit
         if (good == before).all():
             break
-        centre = np.average(values[good], axis=0, weights=weight[good])
+        centre = values[good].mean(axis=0)
     return good, limit

@@ -25,6 +25,8 @@ _FAR_IN_SCATTER, _FAR_IN_ACCURACY = 3.5, 4.0
 #: A receiver that says it stands is only disbelieved when it went this much farther: some say 0
 #: below a speed of their own.
 _DESPITE_DOPPLER, _DESPITE_DOPPLER_M = 3.0, 5.0
+#: However slowly it went, and whatever the receiver says of its speed: this far away is elsewhere.
+_CREPT_M, _CREPT_IN_ACCURACY = 3.0, 15.0
 #: The antenna of one who stands moves by less than this.
 _SWAY_M = 0.3
 #: A place one stands at is known by its last minute.
@@ -52,7 +54,7 @@ class Standstill:
 
     def __init__(self) -> None:
         self.moving = False
-        self._clock_s = 0.0
+        self._clock_s, self._stopped_s = 0.0, -1.0
         self._plane: LocalPlane | None = None
         self._window: deque[_Seen] = deque()
         self._speeds: deque[tuple[float, float]] = deque()
@@ -72,7 +74,7 @@ class Standstill:
         -------
         tuple of Fix
             Where it has begun to move: the fix that stands for the place that it left, and those
-            on the way since, to this one. Else nothing.
+            on the way since, to this one; none from before it last stopped. Else nothing.
         """
         self._clock_s += since_s
         if fix.speed_mps is not None and math.isfinite(fix.speed_mps):
@@ -96,7 +98,7 @@ class Standstill:
         if not self.moving:
             return self._begin() if self._begins() else ()
         if self._ends():
-            self.moving = False
+            self.moving, self._stopped_s = False, self._clock_s
             self._rest.clear()
             while self._clock_s - window[0].at_s > _DOPPLER_S:
                 window.popleft()
@@ -106,16 +108,8 @@ class Standstill:
     def place(self) -> Fix | None:
         """Where it stands, or stood when it began to move: the fix nearest to the middle of those
         of the best type; None before there is any."""
-        known = self._rest or self._first_part()
-        if not known:
-            return None
-        best = max(rank(each.fix.fix_type) for each in known)
-        x_m, y_m = _middle(known)
-        nearest = min(
-            (each for each in known if rank(each.fix.fix_type) == best),
-            key=lambda each: math.hypot(each.x_m - x_m, each.y_m - y_m),
-        )
-        return nearest.fix
+        place = self._place()
+        return None if place is None else place.fix
 
     def is_there(self, fix: Fix) -> bool:
         """Whether it stood, and a fix is where it stood, as far as one can tell."""
@@ -135,9 +129,11 @@ class Standstill:
         x_m, y_m = _middle(self._last_part())
         place_x_m, place_y_m = _middle(self._rest or self._first_part())
         away_m = math.hypot(x_m - place_x_m, y_m - place_y_m)
+        accuracy_m = max(each.accuracy_m for each in self._window)
+        if away_m > max(_CREPT_M, _CREPT_IN_ACCURACY * accuracy_m):
+            return True
         if moved_m < _SLOWEST_MPS * gap_s or max(moved_m, away_m) < _SWAY_M:
             return False
-        accuracy_m = max(each.accuracy_m for each in self._window)
         most_m = math.sqrt(2) * accuracy_m
         scatter_m = most_m
         if self._steps >= _SCATTER_STEPS:
@@ -152,17 +148,31 @@ class Standstill:
         return moved_m > far_m or away_m > far_from_place_m
 
     def _begin(self) -> tuple[Fix, ...]:
-        place = self.place
+        place = self._place()
         assert place is not None
         x_m, y_m = _middle(self._rest or self._first_part())
-        on_the_way: list[Fix] = []
+        on_the_way: list[_Seen] = []
         for each in reversed((*self._rest, *self._window)):
             near_m = max(_SWAY_M, each.accuracy_m)
-            if each.fix is place or math.hypot(each.x_m - x_m, each.y_m - y_m) <= near_m:
+            if each is place or math.hypot(each.x_m - x_m, each.y_m - y_m) <= near_m:
                 break
-            on_the_way.append(each.fix)
+            on_the_way.append(each)
         self.moving = True
-        return (place, *reversed(on_the_way))
+        # Those from before it stopped belong to the way to here.
+        return tuple(
+            each.fix for each in (place, *reversed(on_the_way)) if each.at_s > self._stopped_s
+        )
+
+    def _place(self) -> _Seen | None:
+        known = self._rest or self._first_part()
+        if not known:
+            return None
+        best = max(rank(each.fix.fix_type) for each in known)
+        x_m, y_m = _middle(known)
+        return min(
+            (each for each in known if rank(each.fix.fix_type) == best),
+            key=lambda each: math.hypot(each.x_m - x_m, each.y_m - y_m),
+        )
 
     def _ends(self) -> bool:
         moved_m, gap_s = self._displacement()
@@ -213,9 +223,14 @@ def _middle(seen: Collection[_Seen]) -> tuple[float, float]:
     return median(each.x_m for each in seen), median(each.y_m for each in seen)
 
 
+def stated_m(fix: Fix) -> float | None:
+    """The horizontal accuracy that the receiver states, if it is one."""
+    accuracy_m = fix.horizontal_accuracy_m
+    if accuracy_m is None or not math.isfinite(accuracy_m) or accuracy_m <= 0:
+        return None
+    return accuracy_m
+
+
 def _accuracy_m(fix: Fix) -> float:
     """What the receiver states, else what its fix type lets one expect."""
-    stated_m = fix.horizontal_accuracy_m
-    if stated_m is not None and math.isfinite(stated_m) and stated_m > 0:
-        return stated_m
-    return accuracy_from_dop(1.0, fix.fix_type) or 0.0
+    return stated_m(fix) or accuracy_from_dop(1.0, fix.fix_type) or 0.0
