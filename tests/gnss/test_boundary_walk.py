@@ -230,6 +230,27 @@ def test_standing_under_leaves_with_dropouts_draws_no_star() -> None:
 OUTLINE = [(0, 0), (20, 0), (20, 15), (0, 15), (0, 2)]
 
 
+def test_a_corner_close_after_a_vertex_is_kept() -> None:
+    # Shorter than the shortest side, but the vertex before it is there for its distance only.
+    for past_m in (0.7, 0.8, 0.95):
+        walk = BoundaryWalk(WalkSettings(every_m=5, shortest_m=1))
+        way = along([(0, 0), (5 + past_m, 0), (5 + past_m, 9)], 1.0, 0.1)
+        for fix in fixes_at(way, 0.1, horizontal_accuracy_m=0.02):
+            walk.add(fix)
+        corners = metric(walk.finish())
+        assert min(math.dist((5 + past_m, 0), each) for each in corners) < 0.15
+
+
+def test_a_stop_is_heard_in_the_doppler_at_once() -> None:
+    walk = BoundaryWalk()
+    for n in range(20):
+        walk.add(fix_at(n, 0, n, speed_mps=1.0))
+    assert not walk.standing
+    for n in range(20, 25):
+        walk.add(fix_at(19, 0, n, speed_mps=0.02))
+    assert walk.standing
+
+
 def test_a_pole_that_sways_draws_no_star() -> None:
     walk = BoundaryWalk(WalkSettings(every_m=0.3, every_s=2.0, shortest_m=0.2, turn_deg=10))
     for n in range(1500):
@@ -354,7 +375,12 @@ def test_a_fix_that_may_be_anywhere_is_no_corner() -> None:
 def test_no_fix_is_laid_twice_where_standing_was_only_supposed() -> None:
     # There and back within seconds looks like standing.
     walk = BoundaryWalk(WalkSettings(every_m=3))
-    walk_along([(0, 3), (0, 0), (0, 2), (3, 0)], walk, step_m=0.5)
+    places_m = [along(leg, 1.0, 1.0) for leg in pairwise([(0, 3), (0, 0), (0, 2), (3, 0)])]
+    stood = []
+    for n, (x, y) in enumerate(np.vstack(places_m)):
+        walk.add(fix_at(x, y, n))
+        stood.append(walk.standing)
+    assert True in stood[1:]
     times = [each.time for each in walk.finish().vertices]
     assert times == sorted(set(times))
 

@@ -134,15 +134,13 @@ def test_what_is_said_while_standing_is_what_comes_out(seed: int, count: int) ->
 
 
 def test_enough_is_never_said_of_epochs_that_the_point_does_not_have() -> None:
-    # The receiver settles: what agreed with the rest at first does no more when it is known better.
-    for needed in range(100, 200, 7):
-        random = np.random.default_rng(needed)
+    # Errors with long tails, at which what agreed a moment ago does no more once more is known.
+    for seed, needed in ((47, 32), (50, 134), (54, 92), (56, 45), (58, 35)):
+        random = np.random.default_rng(seed)
         standing = Stand(needed=needed)
-        for n in range(600):
-            scatter_m = 0.1 if n < 70 else 0.005
-            standing.add(fix_at(*random.normal(0, scatter_m, 2), n))
-            if standing.progress.enough:
-                break
+        while not standing.progress.enough:
+            n = len(standing.fixes)
+            standing.add(fix_at(*random.standard_t(2, 2) * 0.02, n))
         assert standing.point().epochs >= needed
 
 

@@ -132,7 +132,7 @@ class Standstill:
         accuracy_m = max(each.accuracy_m for each in self._window)
         if away_m > max(_CREPT_M, _CREPT_IN_ACCURACY * accuracy_m):
             return True
-        if moved_m < _SLOWEST_MPS * gap_s or max(moved_m, away_m) < _SWAY_M:
+        if moved_m < _SLOWEST_MPS * gap_s:
             return False
         most_m = math.sqrt(2) * accuracy_m
         scatter_m = most_m
