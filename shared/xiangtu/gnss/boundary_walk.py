@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import shapely
 
 from ..errors import BadInput
 from .averaging import AveragedPoint
@@ -18,9 +16,7 @@ from .fix import Fix, FixType
 from .local_plane import LocalPlane, metres_between
 from .quality import position_problem, rank
 from .standstill import Standstill, stated_m
-
-#: How a vertex came to be; "return" is where the receiver came back after a dropout.
-LaidBy = Literal["start", "distance", "time", "turn", "return", "end", "press"]
+from .walked_boundary import Closing, LaidBy, Vertex, WalkedBoundary, left, simplified
 
 #: So many fixes that agree with each other are needed to believe that one has jumped.
 _JUMP_FIXES = 3
@@ -53,54 +49,6 @@ class WalkSettings:
     worst_fix_type: FixType = "single"
     fastest_mps: float = 15.0
     tolerance_m: float = 0.0
-
-
-@dataclass(frozen=True)
-class Vertex:
-    """One corner; `after_break` says that the way to it was not seen by the receiver."""
-
-    longitude_deg: float
-    latitude_deg: float
-    laid_by: LaidBy
-    fix_type: FixType
-    horizontal_accuracy_m: float | None
-    satellites: int | None
-    time: datetime | None
-    epochs: int = 1
-    after_break: bool = False
-
-
-@dataclass(frozen=True)
-class Closing:
-    """How far a walk is from where it began, `error_m`, after `length_m` of way."""
-
-    error_m: float
-    length_m: float
-
-    @property
-    def one_in(self) -> float | None:
-        """The length over the error, the n of 1:n; None where there is no error at all."""
-        return self.length_m / self.error_m if self.error_m > 0 else None
-
-
-@dataclass(frozen=True)
-class WalkedBoundary:
-    """What a walk gave: corners in order, and every fix that was received on the way.
-
-    `fix_type` is the worst and `horizontal_accuracy_m` the largest among the corners: an outline
-    is as good as its worst corner. `breaks` are the places (in `vertices`) after a dropout.
-    `closing` is from the last corner back to the first.
-    """
-
-    vertices: tuple[Vertex, ...]
-    fixes: tuple[Fix, ...]
-    fix_type: FixType
-    horizontal_accuracy_m: float | None
-    satellites: int | None
-    breaks: tuple[int, ...]
-    closing: Closing
-    started_at: datetime | None
-    ended_at: datetime | None
 
 
 class _Place(NamedTuple):
@@ -280,7 +228,9 @@ class BoundaryWalk:
                 self._lay(_vertex(end, "end"))
         if not self._vertices:
             raise BadInput("gnss.walk.nothing", epochs=len(self._fixes))
-        vertices = self._simplified() if simplify else self.vertices
+        vertices = self.vertices
+        if simplify:
+            vertices = simplified(vertices, self.settings.tolerance_m)
         accuracies = [each.horizontal_accuracy_m for each in vertices]
         known = [each for each in accuracies if each is not None]
         satellites = [each.satellites for each in vertices if each.satellites is not None]
@@ -369,7 +319,7 @@ class BoundaryWalk:
         on_x_m, on_y_m = here.x_m - corner.x_m, here.y_m - corner.y_m
         if not last_chance and math.hypot(on_x_m, on_y_m) < shortest_m:
             return None
-        sample = _is_sample(self._vertices[-1])
+        sample = self._vertices[-1].is_sample
         if not sample and math.hypot(corner.x_m, corner.y_m) < shortest_m:
             return None
         turn = math.degrees(math.atan2(on_x_m, on_y_m) - math.atan2(corner.x_m, corner.y_m))
@@ -394,45 +344,14 @@ class BoundaryWalk:
             _Place(*plane.metres(fix.longitude_deg, fix.latitude_deg), fix) for fix in way
         ]
 
-    def _simplified(self) -> tuple[Vertex, ...]:
-        tolerance_m, vertices = self.settings.tolerance_m, self._vertices
-        if tolerance_m <= 0 or len(vertices) < 3:
-            return self.vertices
-        plane = LocalPlane(vertices[0].longitude_deg, vertices[0].latitude_deg)
-        at_m = np.array([plane.metres(each.longitude_deg, each.latitude_deg) for each in vertices])
-        stays = [0]
-        for at in range(1, len(vertices)):
-            laid_walking = _is_sample(vertices[at]) or vertices[at].laid_by == "turn"
-            beside_break = vertices[at].after_break or (
-                at + 1 < len(vertices) and vertices[at + 1].after_break
-            )
-            if not laid_walking or beside_break or at == len(vertices) - 1:
-                stays += [stays[-1] + each for each in _left(at_m[stays[-1] : at + 1], tolerance_m)]
-        return tuple(vertices[at] for at in stays)
-
 
 def _thinned(way: Sequence[_Place], tolerance_m: float, most: int) -> list[_Place]:
     """At most so many places of a way, of which the corners stay; the tolerance is doubled until
     they are few enough."""
     at_m = np.array([(each.x_m, each.y_m) for each in way])
-    while len(left := [0, *_left(at_m, tolerance_m)]) > most:
+    while len(kept := [0, *left(at_m, tolerance_m)]) > most:
         tolerance_m *= 2
-    return [way[at] for at in left]
-
-
-def _left(at_m: np.ndarray, tolerance_m: float) -> list[int]:
-    """Which places of a line, array (n, 2), Douglas and Peucker's rule leaves, but for the first.
-
-    Each that goes lies within the tolerance of what is left.
-    """
-    left_m = shapely.get_coordinates(
-        shapely.simplify(shapely.linestrings(at_m), tolerance_m, preserve_topology=False)
-    )
-    found, at = [], 0
-    for place_m in left_m[1:-1]:
-        at = next(n for n in range(at + 1, len(at_m)) if (at_m[n] == place_m).all())
-        found.append(at)
-    return [*found, len(at_m) - 1]
+    return [way[at] for at in kept]
 
 
 def _vertex(fix: Fix, laid_by: LaidBy) -> Vertex:
@@ -445,11 +364,6 @@ def _vertex(fix: Fix, laid_by: LaidBy) -> Vertex:
         fix.satellites,
         fix.time,
     )
-
-
-def _is_sample(vertex: Vertex) -> bool:
-    """One laid because so much way or time had gone by, not for the place it is at."""
-    return vertex.laid_by in ("distance", "time")
 
 
 def _metres(a: Fix | Vertex, b: Fix | Vertex) -> float:
