@@ -28,6 +28,7 @@ from xiangtu.gnss.fix import Fix, FixType
 from xiangtu.gnss.quality import FIX_TYPES
 from xiangtu.gnss.stand import Stand, StandProgress
 from xiangtu.store import SurveyFile
+from xiangtu.store.values import stamp
 
 from .gate import Shortfall, gated, shortfalls
 
@@ -179,7 +180,7 @@ class PointCapture:
                 point.horizontal_accuracy_m,
                 point.satellites,
                 point.epochs,
-                _stamp(point.ended_at or _last_tablet_time(self._stand.fixes)),
+                stamp(point.ended_at or _last_tablet_time(self._stand.fixes)),
                 point.height_ellipsoid_m,
                 self._stand.fixes,
                 _shortfalls_of(self._layer, point),
@@ -366,7 +367,7 @@ class BoundaryCapture:
                 walked.horizontal_accuracy_m,
                 walked.satellites,
                 epochs if by_corners else received,
-                _stamp(walked.ended_at or _last_tablet_time(walked.fixes)),
+                stamp(walked.ended_at or _last_tablet_time(walked.fixes)),
                 None,
                 walked.fixes,
                 shortfalls(
@@ -537,8 +538,3 @@ def _settings_for(layer: Layer) -> WalkSettings:
 def _last_tablet_time(fixes: Iterable[Fix]) -> datetime:
     times = [fix.tablet_time for fix in fixes if fix.tablet_time is not None]
     return max(times, default=datetime.now(UTC))
-
-
-def _stamp(moment: datetime) -> str:
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")

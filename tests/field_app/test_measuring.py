@@ -94,8 +94,10 @@ def test_a_walk_is_rebuilt_corner_for_corner(
     for step in done[:in_the_file]:
         assert first.take(step)
     _same(again, first)
-    # And it goes on as it would have.
-    other = Walker(again, lambda: again.hand_to(Form.new(work.survey, "homestead")), first.fed[:])
+    # And it goes on as it would have, with the epochs that it has now.
+    other = Walker(
+        again, lambda: again.hand_to(Form.new(work.survey, "homestead")), again._fixes[:]
+    )
     for step in [*steps[killed_after:], ("fix", fix_at(70, 70, 70)), ("press", 1)]:
         if step[0] != "finish":
             assert other.take(step) == first.take(step)
@@ -190,7 +192,7 @@ def test_a_stand_taken_up_again_has_its_epochs(work: Fieldwork, stand: Callable)
     (left,) = unfinished(work.survey)
     assert (left.kind, left.epochs) == ("stand", 7)
     again = KeptStand.resume(work.survey, left.record)
-    assert again.capture.progress == (7, 12)
+    assert (again.capture.progress.good, again.capture.progress.needed) == (7, 12)
     for fix in epochs[7:]:
         again.add(fix)
     assert again.capture.enough
