@@ -1,4 +1,5 @@
-"""The settings of one tablet, kept in its folder: receiver, datum, antenna, walking, arriving."""
+"""The settings of one tablet, kept in its folder: receiver, datum, antenna, walking, arriving, and
+how the app looks."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from xiangtu.errors import BadFile, BadInput, SurveyError
 from xiangtu.gnss.boundary_walk import WalkSettings
@@ -17,6 +18,9 @@ from xiangtu.gnss.stakeout import StakeoutSettings
 from xiangtu.store import places
 
 SETTINGS_FILE = "settings.json"
+Language = Literal["zh", "en"]
+Theme = Literal["day", "contrast", "night"]
+TextSize = Literal["normal", "large", "extra_large"]
 #: Receivers that one is offered again.
 _MOST_RECENT = 8
 
@@ -27,7 +31,8 @@ class Settings:
 
     `receiver` is the address of the source of positions ("" where none was chosen: the device's
     own), `recent_receivers` those chosen before, the last one first. `walk_every_s` and
-    `walk_turn_deg` are None where time, or turns, lay no vertex. `unknown` is what a newer program
+    `walk_turn_deg` are None where time, or turns, lay no vertex. Theme `contrast` is for the sun;
+    `left_handed` puts the main buttons on the other side. `unknown` is what a newer program
     left in the file.
     """
 
@@ -39,6 +44,10 @@ class Settings:
     walk_every_m: float = WalkSettings.every_m
     walk_every_s: float | None = WalkSettings.every_s
     walk_turn_deg: float | None = WalkSettings.turn_deg
+    language: Language = "zh"
+    theme: Theme = "day"
+    text_size: TextSize = "normal"
+    left_handed: bool = False
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -187,4 +196,8 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "walk_every_m": _number(0.1, 10_000),
     "walk_every_s": _number(0.1, 3600, or_none=True),
     "walk_turn_deg": _number(1, 180, or_none=True),
+    "language": lambda value: value in get_args(Language),
+    "theme": lambda value: value in get_args(Theme),
+    "text_size": lambda value: value in get_args(TextSize),
+    "left_handed": lambda value: isinstance(value, bool),
 }

@@ -1,0 +1,145 @@
+"""The app: its screens in one window, the desk behind them, the receiver beside them."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivymd.app import MDApp
+from xiangtu.errors import SurveyError
+from xiangtu.gnss.receiver import Receiver
+from xiangtu.words import explain, phrase
+
+from . import fonts, look
+from .controllers import settings as kept_settings
+from .controllers.settings import Settings
+from .controllers.start import Fieldwork
+from .desk import Desk
+from .platform.position import PositionPort, position_port
+from .screens.screen import AppScreen
+from .screens.start import StartScreen
+from .screens.today import TodayScreen
+from .shell import Shell
+from .widgets.message import Message
+
+#: Every screen by its name, and those of them that the bar at the bottom leads to, each with its
+#: icon (Material Design's) in the order of the day.
+SCREENS: dict[str, type[AppScreen]] = {"start": StartScreen, "today": TodayScreen}
+TABS = {"today": "clipboard-list-outline"}
+
+_REPORT = "fault.txt"
+
+
+class XiangtuApp(MDApp):
+    """The app of one tablet.
+
+    Parameters
+    ----------
+    folder : Path
+        The tablet's folder; made at the first start.
+    receiver : str, optional
+        Address of the receiver in place of the one in the settings.
+    assignment : Path, optional
+        An assignment to take in at once, if the tablet has none.
+    """
+
+    def __init__(
+        self, folder: Path, *, receiver: str | None = None, assignment: Path | None = None
+    ) -> None:
+        super().__init__()
+        self.folder = Path(folder)
+        self.offered_assignment = assignment
+        self._wanted_receiver = receiver
+        self.desk = Desk(_on_main_thread, self.tell_refusal, self.tell_fault)
+        self.fieldwork: Fieldwork
+        self.settings = Settings()
+        self.port: PositionPort
+        self.receiver: Receiver
+        self.shell: Shell
+
+    # -- beginning and ending -----------------------------------------------------------------
+
+    def build(self) -> Shell:
+        self.title = "Xiangtu 乡图"
+        self.fieldwork = Fieldwork(self.folder)
+        loaded = kept_settings.load(self.folder)
+        self.settings = loaded.settings
+        fonts.register()
+        look.apply(self.theme_cls, self.settings.theme, self.settings.text_size)
+        self.port = position_port()
+        self.receiver = Receiver(self.port.open, self.settings.declared)
+        address = self._wanted_receiver or self.settings.receiver or self.port.own_receiver
+        if address:
+            self.receiver.switch(address)
+        self.shell = Shell(self, SCREENS, TABS)
+        Window.bind(on_keyboard=self._key)
+        for note in loaded.notes:
+            self.tell_refusal(note)
+        return self.shell
+
+    def on_start(self) -> None:
+        self.shell.show("start")
+
+    def on_pause(self) -> bool:
+        return True
+
+    def on_stop(self) -> None:
+        self.receiver.close()
+        self.desk.ask(self.fieldwork.close)
+        self.desk.close()
+
+    # -- words and messages -------------------------------------------------------------------
+
+    @property
+    def language(self) -> str:
+        return self.settings.language
+
+    def say(self, code: str, **facts: object) -> str:
+        """The words of a code in the surveyor's language."""
+        return phrase(code, self.language, facts)
+
+    def tell(self, text: str) -> None:
+        """A message at the bottom, for some seconds."""
+        logging.getLogger("xiangtu").info("told: %s", text)
+        Message(self, text).show()
+
+    def tell_refusal(self, error: SurveyError) -> None:
+        """Why something was not done, and what to do."""
+        self.tell(explain(error, self.language))
+
+    def tell_fault(self, fault: BaseException) -> None:
+        """A fault of the program: a line for the surveyor, the rest into a file for those who
+        mend it."""
+        report = self.folder / _REPORT
+        with report.open("a", encoding="utf-8") as stream:
+            stream.write(f"\n{datetime.now().astimezone().isoformat()}\n")
+            traceback.print_exception(fault, file=stream)
+        self.tell(self.say("app.fault", path=str(report)))
+
+    # -- settings -----------------------------------------------------------------------------
+
+    def change_settings(self, settings: Settings) -> None:
+        """Keep other settings, and look and listen as they say, at once."""
+        before, self.settings = self.settings, settings
+        self.desk.ask(lambda: kept_settings.save(self.folder, settings))
+        self.receiver.declared = settings.declared
+        if settings.receiver != before.receiver:
+            self.receiver.switch(settings.receiver or self.port.own_receiver)
+        looks = ("theme", "text_size", "language", "left_handed")
+        if any(getattr(before, name) != getattr(settings, name) for name in looks):
+            look.apply(self.theme_cls, settings.theme, settings.text_size)
+            self.shell.build_anew()
+
+    def _key(self, _window: object, key: int, *_rest: Any) -> bool:
+        """Android's back button comes as Escape."""
+        return key == 27 and self.shell.back()
+
+
+def _on_main_thread(call: Callable[[], None]) -> None:
+    Clock.schedule_once(lambda _dt: call(), 0)

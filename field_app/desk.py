@@ -1,0 +1,93 @@
+"""The desk: the one thread that has the survey file, so that the screen never waits for it.
+
+SQLite's connections belong to the thread that made them, and so do the controllers that use one.
+A screen hands the desk a task and goes on; what comes of it is handed back on the main thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from xiangtu.errors import SurveyError
+
+Result = TypeVar("Result")
+_Call = Callable[[], None]
+
+
+class Desk:
+    """Does tasks one after the other.
+
+    Parameters
+    ----------
+    on_main_thread : callable
+        Runs a callable on the main thread, soon (the app gives Kivy's clock).
+    refused : callable
+        Told, on the main thread, of a SurveyError for which a task named nobody else.
+    failed : callable
+        Told, on the main thread, of any other exception: a fault of the program.
+    """
+
+    def __init__(
+        self,
+        on_main_thread: Callable[[_Call], object],
+        refused: Callable[[SurveyError], object],
+        failed: Callable[[BaseException], object],
+    ) -> None:
+        self._on_main_thread = on_main_thread
+        self._refused, self._failed = refused, failed
+        self._tasks: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Something was asked whose result the main thread has not had yet."""
+        return self._waiting > 0
+
+    def ask(
+        self,
+        task: Callable[[], Result],
+        then: Callable[[Result], Any] | None = None,
+        refused: Callable[[SurveyError], Any] | None = None,
+    ) -> None:
+        """Do a task after those asked before; hand its result, or its refusal, to the screen."""
+        with self._lock:
+            self._waiting += 1
+
+        def do() -> None:
+            try:
+                result = task()
+            except SurveyError as error:
+                self._hand(refused or self._refused, error)
+            except BaseException as error:  # the screen tells the person; the thread goes on
+                self._hand(self._failed, error)
+            else:
+                self._hand(then or _nothing, result)
+
+        self._tasks.put(do)
+
+    def close(self) -> None:
+        """Do what was asked, then end; to be called once, at the end of the app."""
+        self._tasks.put(None)
+        self._thread.join()
+
+    def _hand(self, receiver: Callable[[Any], Any], value: Any) -> None:
+        def hand() -> None:
+            with self._lock:
+                self._waiting -= 1
+            receiver(value)
+
+        self._on_main_thread(hand)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()
+
+
+def _nothing(_result: object) -> None:
+    """What a screen does with a result that it does not need."""

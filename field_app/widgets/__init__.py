@@ -1,0 +1,1 @@
+"""Widgets that several screens use: large enough for gloves, readable in the sun."""

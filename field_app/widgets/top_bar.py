@@ -1,0 +1,72 @@
+"""The bar above every screen: back, its title, and what the receiver says at this moment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kivy.metrics import dp
+from kivymd.uix.boxlayout import MDBoxLayout
+from kivymd.uix.button import MDIconButton
+from kivymd.uix.label import MDLabel
+from xiangtu.gnss.condition import RECEIVING
+from xiangtu.gnss.receiver import Receiver
+
+from .. import look
+
+if TYPE_CHECKING:
+    from ..app import XiangtuApp
+
+
+class TopBar(MDBoxLayout):
+    """One line, as high as a finger needs."""
+
+    def __init__(self, app: XiangtuApp, on_back: Callable[[], object]) -> None:
+        super().__init__(
+            size_hint_y=None,
+            height=look.touch(app.settings.text_size) * 1.15,
+            padding=(dp(4), 0, dp(12), 0),
+            spacing=dp(4),
+            md_bg_color=app.theme_cls.surfaceContainerColor,
+        )
+        self.app = app
+        self._back = MDIconButton(
+            icon="arrow-left", pos_hint={"center_y": 0.5}, on_release=lambda _button: on_back()
+        )
+        self._title = MDLabel(font_style="Title", role="large", shorten=True)
+        self.receiver = MDLabel(
+            font_style="Body",
+            role="medium",
+            halign="right",
+            shorten=True,
+            theme_text_color="Custom",
+        )
+        self.add_widget(self._title)
+        self.add_widget(self.receiver)
+
+    def show(self, title: str, *, may_go_back: bool) -> None:
+        """The title of the screen that is shown."""
+        self._title.text = title
+        if may_go_back and self._back.parent is None:
+            self.add_widget(self._back, index=len(self.children))
+        elif not may_go_back and self._back.parent is not None:
+            self.remove_widget(self._back)
+
+    def show_receiver(self, receiver: Receiver) -> None:
+        """Fix type and accuracy, else what is wrong."""
+        colours = look.colours(self.app.settings.theme)
+        fix, conditions = receiver.here, receiver.state.conditions
+        if fix is not None and not math.isnan(fix.longitude_deg):
+            accuracy = (
+                "" if fix.horizontal_accuracy_m is None else f"±{fix.horizontal_accuracy_m:.2f} m"
+            )
+            text = f"{self.app.say(f'fix_type.{fix.fix_type}')} {accuracy}".strip()
+            noted = len(conditions) > 1
+            colour = colours.warning if noted or fix.mock else colours.good
+        elif conditions and conditions[0].code != RECEIVING:
+            text = self.app.say(conditions[0].code, **conditions[0].facts)
+            colour = colours.bad
+        else:
+            text, colour = self.app.say("app.no_receiver"), colours.bad
+        self.receiver.text, self.receiver.text_color = text, colour

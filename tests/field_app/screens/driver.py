@@ -1,0 +1,157 @@
+"""A person at the app: looks at what is on the screen, touches it, types, waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kivy.base import EventLoop, stopTouchApp
+from kivy.core.window import Window
+from kivy.input.motionevent import MotionEvent
+from kivy.uix.modalview import ModalView
+from kivy.uix.widget import Widget
+
+from field_app.app import XiangtuApp
+
+#: A machine that is busy may need so long; nothing waits it out when all is well.
+PATIENCE_S = 40.0
+
+
+class Finger(MotionEvent):
+    """A touch at a place of the window, in pixels from the lower left."""
+
+    def __init__(self, x: float, y: float) -> None:
+        super().__init__("test", id(self), {"x": x / Window.width, "y": y / Window.height},
+                         is_touch=True, type_id="touch")  # fmt: skip
+
+    def depack(self, args: Any) -> None:
+        self.sx, self.sy = args["x"], args["y"]
+        self.profile = ["pos"]
+        super().depack(args)
+
+
+class Driver:
+    """The app, driven by touches and text as a person would."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.app = XiangtuApp(folder, **options)
+        EventLoop.ensure_window()
+        Window.size = (800, 1280)
+        self.app._run_prepare()
+        self.settle()
+
+    def stop(self) -> None:
+        """End the app; its window stays for the next."""
+        if self.app.root is None:
+            return
+        self.app.dispatch("on_stop")
+        for child in Window.children[:]:
+            Window.remove_widget(child)
+        self.app.root = None
+        stopTouchApp()
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def widgets(self) -> Iterator[Widget]:
+        """Everything in the uppermost window that is there to be seen."""
+        modal = [each for each in Window.children if isinstance(each, ModalView)]
+        for root in modal[:1] or Window.children[:]:
+            yield from root.walk()
+
+    def texts(self) -> list[str]:
+        """Every text on the screen."""
+        return [each.text for each in self.widgets() if getattr(each, "text", "") and seen(each)]
+
+    def sees(self, text: str) -> bool:
+        return any(text in each for each in self.texts())
+
+    def find(self, text: str) -> Widget:
+        """The widget with a text, wholly or in part; AssertionError with all texts if none."""
+        for exact in (True, False):
+            for each in self.widgets():
+                said = getattr(each, "text", "")
+                if said and seen(each) and (said == text if exact else text in said):
+                    return each
+        raise AssertionError(f"{text!r} is not on the screen: {self.texts()}")
+
+    # -- doing --------------------------------------------------------------------------------
+
+    def touch(self, what: str | Widget, hold_s: float = 0.0) -> None:
+        """Touch a text or a widget in its middle."""
+        widget = self.find(what) if isinstance(what, str) else what
+        self.touch_at(*widget.to_window(*widget.center), hold_s=hold_s)
+
+    def touch_at(self, x: float, y: float, hold_s: float = 0.0) -> None:
+        """Touch a place of the window."""
+        self.drag([(x, y)], hold_s=hold_s)
+
+    def drag(self, way: list[tuple[float, float]], hold_s: float = 0.0) -> None:
+        """Put a finger down, move it along places of the window, and lift it."""
+        finger = Finger(*way[0])
+        EventLoop.post_dispatch_input("begin", finger)
+        self.wait(hold_s)
+        for x, y in way[1:]:
+            finger.move({"x": x / Window.width, "y": y / Window.height})
+            EventLoop.post_dispatch_input("update", finger)
+            EventLoop.idle()
+        EventLoop.post_dispatch_input("end", finger)
+        self.settle()
+
+    def type(self, widget: Widget, text: str) -> None:
+        """Touch a line, type into it in place of what is there, and leave it."""
+        self.touch(widget)
+        widget.focus = True
+        widget.text = ""
+        for letter in text:
+            Window.dispatch("on_textinput", letter)
+        EventLoop.idle()
+        widget.focus = False
+        self.settle()
+
+    def back(self) -> None:
+        """Android's back button."""
+        Window.dispatch("on_keyboard", 27, 0, None, [])
+        self.settle()
+
+    # -- waiting ------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Until the desk has nothing to do and the screen has shown it."""
+        self.until(lambda: not self.app.desk.busy)
+        self.wait(0.3)
+
+    def wait(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            EventLoop.idle()
+
+    def until(self, true: Callable[[], bool]) -> None:
+        ends = time.monotonic() + PATIENCE_S
+        while not true():
+            assert time.monotonic() < ends, f"never came: {self.texts()}"
+            EventLoop.idle()
+
+    def screenshot(self, path: Path) -> Path:
+        """What the window shows, as a PNG of this very name."""
+        self.wait(0.3)
+        made = Path(Window.screenshot(str(path)))
+        made.replace(path)
+        return path
+
+
+def seen(widget: Widget) -> bool:
+    """In the window, in no closed part of it, and not fully transparent."""
+    each: Any = widget
+    while each is not None and each is not Window:
+        if each.opacity == 0 or (each.parent is None):
+            return False
+        each = each.parent
+    x, y = widget.to_window(*widget.center)
+    return (
+        widget.width > 1
+        and widget.height > 1
+        and 0 <= x <= Window.width
+        and 0 <= y <= Window.height
+    )
