@@ -289,6 +289,44 @@ def test_gga_is_believed_before_gns_whichever_comes_first(first: str) -> None:
     assert fixes[0].satellites == 31, "GGA stops at twelve"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "GNRMC,010203.00,A,3000.0000,N,10000.0000,E,1.0,90.0,050625,,,S",
+        "GNGNS,010203.00,3000.0000,N,10000.0000,E,SN,08,1.0,10.0,5.0,,,V",
+        "GNGLL,3000.0000,N,10000.0000,E,010203.00,A,S",
+    ],
+)
+def test_a_simulator_is_told_by_its_mode_too(body: str) -> None:
+    (fix,) = fixes_of(stream(body))[0]
+    assert fix.mock and fix.fix_type == "single"
+
+
+def test_a_date_that_comes_late_is_that_of_what_follows() -> None:
+    gga = "GNGGA,01020{}.00,3000.0000,N,10000.0000,E,4,18,0.7,10.0,M,5.0,M,1.0,0001"
+    rmc = "GNRMC,01020{}.00,A,3000.0000,N,10000.0000,E,1.0,90.0,050625,,,R"
+    joiner, given = EpochJoiner(), []
+    for body in (gga.format(1), rmc.format(1), gga.format(2), rmc.format(2)):
+        assert joiner.feed(sentence(body).strip()) is None
+        given.append(joiner.flush())  # the receiver makes a pause
+    first, _, second, _ = given
+    assert first.time is None
+    assert second.time == datetime(2025, 6, 5, 1, 2, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "GNZDA,010203.00,05,06,99999999999999999999,00,00",
+        f"GNGGA,010203.00,{'1' * 320}.0,N,10000.0000,E,4,18,0.7,10.0,M,5.0,M,1.0,0001",
+        f"GNGGA,010203.00,3000.0000,N,10000.0000,E,4,{'9' * 30},0.7,10.0,M,5.0,M,1.0,0001",
+    ],
+)
+def test_numbers_of_many_digits_are_survived(body: str) -> None:
+    _, counts = fixes_of(stream(body))
+    assert counts.unreadable == 1
+
+
 def test_a_leap_second_and_a_clock_that_goes_back_are_survived() -> None:
     at = "GNRMC,{},A,3000.0000,N,10000.0000,E,0.0,,{},,,A"
     fixes, counts = fixes_of(

@@ -23,6 +23,7 @@ from xiangtu.gnss.condition import (
     CONNECTING,
     LISTENING,
     LOST,
+    NO_EPOCHS,
     NO_POSITION,
     NOT_NMEA,
     RECEIVING,
@@ -80,7 +81,7 @@ def test_a_port_that_another_program_has_is_named() -> None:
 def test_datagrams_give_what_the_file_gives(rtk_file: Path, shared_data: Path) -> None:
     elsewhere = (shared_data / "nmea" / "gpsd" / "unicore-um621.log").read_bytes()
     others = itertools.cycle(re.findall(rb"\$GNGGA.*\r\n", elsewhere))
-    port, expected = free_port(), positions(list(NmeaFile(rtk_file)))
+    port, expected = free_port(), list(NmeaFile(rtk_file))
     with (
         open_source(f"udp://127.0.0.1:{port}") as source,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
@@ -90,12 +91,15 @@ def test_datagrams_give_what_the_file_gives(rtk_file: Path, shared_data: Path) -
         assert next(steps) is None
         found = []
         for line in rtk_file.read_bytes().splitlines(keepends=True):
+            # A second receiver on the same port must not become one position with the first, nor
+            # part the sentences of one.
+            if found:
+                other.sendto(next(others), ("127.0.0.1", port))
             sender.sendto(line, ("127.0.0.1", port))
-            # A second receiver on the same port must not become one position with the first.
-            other.sendto(next(others), ("127.0.0.1", port))
-            found += [fix for fix in (next(steps), next(steps)) if fix is not None]
+            found += [fix for fix in (next(steps),) if fix is not None]
         found += [fix for fix in (next(steps), next(steps)) if fix is not None]
-    assert positions(found) == expected
+    assert positions(found) == positions(expected)
+    assert [fix.time for fix in found] == [fix.time for fix in expected]
 
 
 @pytest.fixture
@@ -244,6 +248,7 @@ def test_a_machine_without_pyserial_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     ("error", "code"),
     [
         (ConnectionRefusedError(), "gnss.reason.refused"),
+        (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), "gnss.reason.ended"),
         (socket.gaierror(-2, "Name or service not known"), "gnss.reason.unknown_host"),
         (TimeoutError(), "gnss.reason.no_answer"),
         (OSError(errno.EIO, "x"), "gnss.reason.pulled_out"),
@@ -264,6 +269,65 @@ def test_silence_is_said_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
         until(source, lambda _: source.status == SILENT)
         source._heard_at -= 12
         assert "no data for 12 s" in words_of(source)
+
+
+@pytest.mark.parametrize("what", ["noise", "the sky"])
+def test_a_receiver_that_says_no_position_any_more_is_named(
+    monkeypatch: pytest.MonkeyPatch, rtk_file: Path, what: str
+) -> None:
+    monkeypatch.setattr(live, "SILENT_AFTER_S", 0.5)
+    then = bytes([0xF8, 0x80]) * 40 if what == "noise" else b"$GPGSV,1,1,01,05,40,120,40*4E\r\n"
+    ending = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client:
+                client.sendall(rtk_file.read_bytes())
+                while not ending.wait(0.3):
+                    client.sendall(then)
+                client.sendall(rtk_file.read_bytes())
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        with open_source(f"tcp://127.0.0.1:{server.getsockname()[1]}") as source:
+            steps = source.steps()
+            until(source, lambda _: source.status == RECEIVING, steps)
+            until(source, lambda _: source.status == NO_EPOCHS, steps)
+            assert "no sentence that says where" in words_of(source)
+            ending.set()
+            until(source, lambda _: source.status == RECEIVING, steps)
+        serving.join()
+
+
+def test_the_rate_is_looked_for_again_when_a_receiver_was_set_to_another(
+    monkeypatch: pytest.MonkeyPatch, rtk_file: Path
+) -> None:
+    monkeypatch.setattr(live, "DEAD_AFTER_S", 0.2)
+    said = rtk_file.read_bytes()
+    tried: list[int] = []
+
+    class Line:
+        """Speaks at the first rate, and after a while at the second alone."""
+
+        def __init__(self) -> None:
+            first = tried == [115200]
+            self._pieces = iter([said] if first or tried[-1] == 9600 else [])
+
+        def read(self) -> bytes | None:
+            return next(self._pieces, bytes([0xF8, 0x80]) * 40)
+
+        def close(self) -> None:
+            pass
+
+    def opened(port: SerialPort) -> Line:
+        tried.append(port.rate)
+        return Line()
+
+    monkeypatch.setattr(SerialPort, "open", opened)
+    with NmeaSerial("serial:///dev/x", SerialPort("/dev/x"), first_wait_s=0.01) as source:
+        until(source, lambda fixes: len(fixes) > 200)
+    assert tried == [115200, 9600]
 
 
 def test_data_without_a_position_says_how_many_satellites(shared_data: Path) -> None:

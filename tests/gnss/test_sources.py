@@ -139,12 +139,26 @@ def test_closing_from_another_thread_ends_the_iteration() -> None:
     assert source.status == CLOSED
 
 
-def test_something_that_is_no_gpsd_is_named(quick_server: Callable) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [b'{"class":"HELLO"}\n', b'{"name":"x"}\n', b"[1]\n", b"5\n", b"SSH-2.0-OpenSSH_9\r\n",
+     b"$GNGGA,1*5A\r\n", bytes(range(256)) * 64 + b"\n"],
+)  # fmt: skip
+def test_something_that_is_no_gpsd_is_named(quick_server: Callable, said: bytes) -> None:
     port = free_port()
-    quick_server(port, b'{"class":"HELLO"}\n', then_hold=True)
+    quick_server(port, said, then_hold=True)
     source = open_source(f"gpsd://127.0.0.1:{port}")
     with source, pytest.raises(BadInput, match=r"gnss\.not_gpsd"):
         list(source)
+
+
+def test_a_gpsd_that_dies_while_it_greets_is_tried_again(quick_server: Callable) -> None:
+    port = free_port()
+    quick_server(port, b'{"class":"VERSION","release":"3.')
+    with open_source(f"gpsd://127.0.0.1:{port}") as source:
+        steps = source.steps()
+        assert next(steps) is None
+        assert source.status == CONNECTING
 
 
 def test_something_that_never_greets_is_given_up_and_tried_again(

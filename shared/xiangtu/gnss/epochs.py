@@ -100,7 +100,7 @@ class EpochJoiner:
                     return None
                 self._epoch = Epoch()
             reader.read(self._epoch, fields)
-        except ValueError:
+        except (ValueError, OverflowError):  # a number of hundreds of digits is the latter
             self.counts.unreadable += 1
         return finished
 
@@ -111,6 +111,9 @@ class EpochJoiner:
             return None
         if epoch.gsv or epoch.gsa:
             self._sky = epoch
+        if epoch.late and epoch.said_on is not None:
+            # Its epoch was given out without it; those that follow need not be.
+            self._date = epoch.said_on
         if epoch.late or not epoch.fix_types:
             return None
         if epoch.microsecond is not None:

@@ -218,13 +218,12 @@ class GpsdSource(LiveSource):
                 _end(connection)
                 worker.join(_GREETING_CUT_S)
             gpsd.gpsd_socket = gpsd.gpsd_stream = None
+        if failed and isinstance(failed[0], OSError):
+            raise failed[0]
+        if failed and not _cut_off(failed[0]):
+            # gpsd-py3 stumbles over what others say in as many ways as there are others.
+            raise BadInput("gnss.not_gpsd", address=self.name) from failed[0]
         if worker.is_alive() or failed:
-            if failed and type(failed[0]) is Exception:  # how gpsd-py3 says "this is no gpsd"
-                raise BadInput("gnss.not_gpsd", address=self.name)
-            if failed and not isinstance(failed[0], OSError | ValueError):
-                raise failed[0]
-            if failed and isinstance(failed[0], OSError):
-                raise failed[0]
             raise TimeoutError(self.name)
         stream.write('?WATCH={"enable":true,"json":true}\n')
         stream.flush()
@@ -284,6 +283,11 @@ class GpsdSource(LiveSource):
         if fix.fix_type == "none" and "lat" in tpv and (tpv.get("mode") or 0) >= 2:
             self.counts.refused_positions += 1
         return fix
+
+
+def _cut_off(fault: Exception) -> bool:
+    """Whether a greeting failed since the connection ended before a whole line was said."""
+    return isinstance(fault, json.JSONDecodeError) and not fault.doc.endswith("\n")
 
 
 def _end(connection: socket.socket | None) -> None:

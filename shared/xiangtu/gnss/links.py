@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import time
 
@@ -84,20 +85,23 @@ class UdpLink:
         except OSError:
             self._socket.close()
             raise
-        self._socket.settimeout(STEP_S)
         self._sender: object = None
-        self._heard_at = 0.0
+        self._heard_at = -math.inf
 
     def read(self) -> bytes | None:
-        try:
-            data, sender = self._socket.recvfrom(1 << 16)
-        except (TimeoutError, ConnectionResetError):  # Windows says so of what we never sent
-            return None
-        now = time.monotonic()
-        if sender != self._sender and now - self._heard_at < _SENDER_SILENT_S:
-            return None
-        self._sender, self._heard_at = sender, now
-        return data or None
+        # What another sender says in between is no pause of the one that is listened to.
+        until = time.monotonic() + STEP_S
+        while (left_s := until - time.monotonic()) > 0:
+            self._socket.settimeout(left_s)
+            try:
+                data, sender = self._socket.recvfrom(1 << 16)
+            except (TimeoutError, ConnectionResetError):  # Windows says so of what we never sent
+                continue
+            now = time.monotonic()
+            if data and (sender == self._sender or now - self._heard_at >= _SENDER_SILENT_S):
+                self._sender, self._heard_at = sender, now
+                return data
+        return None
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Protocol
 
-from .condition import CONNECTING, LISTENING, LOST, NO_RECEIVER, NOT_NMEA, SILENT, WAITING
+from .condition import (
+    CONNECTING,
+    LISTENING,
+    LOST,
+    NO_EPOCHS,
+    NO_POSITION,
+    NO_RECEIVER,
+    NOT_NMEA,
+    RECEIVING,
+    SILENT,
+    WAITING,
+)
 from .fix import Fix
+from .framing import StreamCounts
 from .source import Source
 
 #: Said to be silent after this, taken for dead (a cable pulled, a daemon hung) after that.
@@ -20,6 +33,7 @@ NOT_NMEA_BYTES = 600
 
 _REASONS: tuple[tuple[type[OSError], str], ...] = (
     (ConnectionRefusedError, "gnss.reason.refused"),
+    (ConnectionError, "gnss.reason.ended"),
     (socket.gaierror, "gnss.reason.unknown_host"),
     (TimeoutError, "gnss.reason.no_answer"),
     (FileNotFoundError, "gnss.reason.no_device"),
@@ -118,7 +132,7 @@ class LiveSource(Source):
                     link.close()
                 if self.counts.bytes > before:
                     wait_s = self._first_wait_s
-                if self.status != NOT_NMEA:
+                if self.status not in (NOT_NMEA, NO_EPOCHS):
                     self.status = LOST
             yield from self._rest(wait_s)
             wait_s = min(2 * wait_s, self._longest_wait_s)
@@ -127,7 +141,7 @@ class LiveSource(Source):
         """All that one link gives, until it is lost."""
         self._reset()
         self._heard()
-        began, sound = self.counts.bytes, self.counts.sentences
+        said = _Said(self.counts)
         while not self.closed:
             try:
                 data = link.read()
@@ -139,25 +153,34 @@ class LiveSource(Source):
                 if silent_s > DEAD_AFTER_S:
                     self.reason = "gnss.reason.no_data"
                     break
+                fix = self._pause()
+                if fix is not None or silent_s > SILENT_AFTER_S:
+                    said.begin_anew()
                 if silent_s > SILENT_AFTER_S and self.status != NO_RECEIVER:
                     self.status = SILENT
-                yield self._received(self._pause())
+                yield self._received(fix)
                 continue
             if not data:
                 self.reason = "gnss.reason.ended"
                 break
             self._heard()
             fixes = False
+            said.something()
             for fix in self._take(data):
                 fixes = True
+                said.begin_anew()
                 yield self._received(fix)
-            if self.counts.sentences == sound:
-                if self.counts.bytes - began > NOT_NMEA_BYTES:
+            if said.nothing_sound:
+                if said.bytes > NOT_NMEA_BYTES:
                     self.status = NOT_NMEA
                     if self._something_else():
                         break
             elif self.status in (NOT_NMEA, SILENT):
                 self.status = WAITING
+            if said.barren_s > SILENT_AFTER_S and self.status in (WAITING, RECEIVING, NO_POSITION):
+                self.status = NO_EPOCHS
+            if said.unsound_s > DEAD_AFTER_S and self._something_else():
+                break
             if not fixes:
                 yield None
         # What was said before the link broke is still true.
@@ -166,8 +189,49 @@ class LiveSource(Source):
             yield self._received(last)
 
     def _something_else(self) -> bool:
-        """Not one sentence in all that came: whether trying otherwise may help."""
+        """No sentence in what comes: whether trying otherwise may help."""
         return False
+
+
+class _Said:
+    """What came over one link: whether there were sentences in it, and epochs."""
+
+    def __init__(self, counts: StreamCounts) -> None:
+        self._counts = counts
+        self._began, self._first = counts.bytes, counts.sentences
+        self._sentences, self._sound_at = counts.sentences, time.monotonic()
+        self._barren_since: float | None = None
+
+    def something(self) -> None:
+        """Data came."""
+        now = time.monotonic()
+        if self._counts.sentences != self._sentences:
+            self._sentences, self._sound_at = self._counts.sentences, now
+        if self._barren_since is None:
+            self._barren_since = now
+
+    def begin_anew(self) -> None:
+        """An epoch was made of what came, or it is too long ago to matter."""
+        self._barren_since = None
+
+    @property
+    def bytes(self) -> int:
+        return self._counts.bytes - self._began
+
+    @property
+    def nothing_sound(self) -> bool:
+        """There was not one sentence."""
+        return self._counts.sentences == self._first
+
+    @property
+    def unsound_s(self) -> float:
+        """For how long no sentence has been in what came."""
+        return time.monotonic() - self._sound_at
+
+    @property
+    def barren_s(self) -> float:
+        """For how long data has come that made no epoch."""
+        return 0.0 if self._barren_since is None else time.monotonic() - self._barren_since
 
 
 def reason_of(error: OSError) -> str:

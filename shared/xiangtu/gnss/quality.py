@@ -38,6 +38,7 @@ MODE_INDICATOR: Mapping[str, FixType] = {
     "M": "none",
     "S": "single",
 }
+MODE_SIMULATED = "S"
 
 #: Metres (68 %) that one unit of HDOP stands for, when a receiver gives nothing better. Our own
 #: careful figures, of the order of the range error of each kind of fix.

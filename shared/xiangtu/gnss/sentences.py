@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .fix import FixType
-from .quality import GGA_QUALITY, GGA_SIMULATED, MODE_INDICATOR, rank
+from .quality import GGA_QUALITY, GGA_SIMULATED, MODE_INDICATOR, MODE_SIMULATED, rank
 
 Fields = Sequence[str]
 
@@ -25,6 +25,8 @@ _UBX_KINDS: Mapping[str, FixType] = {
 }  # fmt: skip
 #: Two digits of a year from here on are of the last century; GPS began in 1980.
 _FIRST_YEAR = 80
+#: SQLite holds no whole number of twenty digits.
+_MOST_DIGITS = 9
 
 
 class Epoch:
@@ -82,6 +84,9 @@ def _number(text: str) -> float | None:
 
 
 def _whole(text: str) -> int | None:
+    """A whole number, as `_number`; one of more digits than anything counts is none."""
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(text)
     return int(text) if text else None
 
 
@@ -135,6 +140,7 @@ def _read_gns(epoch: Epoch, fields: Fields) -> None:
     # One letter for each constellation; the fix is as good as the best of them.
     kinds = [MODE_INDICATOR.get(letter, "none") for letter in fields[6]]
     epoch.fix_types["GNS"] = max(kinds, key=rank, default="none")
+    epoch.mock = epoch.mock or MODE_SIMULATED in fields[6]
     _take_position(epoch, "GNS", fields, 2)
     _count_satellites(epoch, fields[7])
     if "GGA" not in epoch.fix_types:
@@ -144,6 +150,7 @@ def _read_gns(epoch: Epoch, fields: Fields) -> None:
 def _read_rmc(epoch: Epoch, fields: Fields) -> None:
     mode = fields[12] if len(fields) > 12 else ""
     epoch.fix_types["RMC"] = MODE_INDICATOR.get(mode, "single") if fields[2] == "A" else "none"
+    epoch.mock = epoch.mock or mode == MODE_SIMULATED
     _take_position(epoch, "RMC", fields, 3)
     text = fields[9]
     if text:
@@ -171,6 +178,7 @@ def _read_vtg(epoch: Epoch, fields: Fields) -> None:
 def _read_gll(epoch: Epoch, fields: Fields) -> None:
     mode = fields[7] if len(fields) > 7 else ""
     epoch.fix_types["GLL"] = MODE_INDICATOR.get(mode, "single") if fields[6] == "A" else "none"
+    epoch.mock = epoch.mock or mode == MODE_SIMULATED
     _take_position(epoch, "GLL", fields, 1)
 
 
