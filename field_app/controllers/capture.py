@@ -25,7 +25,7 @@ from xiangtu.gnss.boundary_walk import (
     WalkSettings,
 )
 from xiangtu.gnss.fix import Fix, FixType
-from xiangtu.gnss.quality import FIX_TYPES
+from xiangtu.gnss.quality import FIX_TYPES, rank
 from xiangtu.gnss.stand import Stand, StandProgress
 from xiangtu.store import SurveyFile
 from xiangtu.store.values import stamp
@@ -531,6 +531,7 @@ def _settings_for(layer: Layer) -> WalkSettings:
         return WalkSettings()
     return WalkSettings(
         worst_accuracy_m=None if asked.may_override else asked.horizontal_m,
+        worst_fix_type="single" if asked.may_override else min(asked.fix_types, key=rank),
         tolerance_m=_TOLERANCE * asked.horizontal_m,
     )
 

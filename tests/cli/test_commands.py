@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -249,6 +253,23 @@ def test_copy_and_upgrade(place: Place):
 def _a_record(place: Place) -> str:
     with closing(sqlite3.connect(place.county)) as connection:
         return connection.execute("SELECT uuid FROM village").fetchone()[0]
+
+
+def test_gnss_without_a_screen_says_why_nothing_comes(shared_data: Path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from xiangtu.cli import main; sys.exit(main())",
+         "gnss", address, "--lang", "en"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    with process, process.stderr:
+        assert "nobody answers at that port" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+    log = shared_data / "nmea" / "gpsd" / "unicore-um621.log"
+    assert "above 0" in xiangtu("gnss", log, "--speed", 0).refusal
 
 
 def test_gnss_reads_a_real_receivers_log(shared_data: Path):

@@ -118,6 +118,17 @@ def test_a_mock_position_that_is_kept_can_be_told_ever_after(
     assert {bool(each["mock"]) for each in work.survey.fixes_of(record)} == {True}
 
 
+def test_a_walk_of_a_layer_without_exceptions_is_not_refused_for_what_it_need_not_use(
+    work: Fieldwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = without_exception(work.survey.catalogue.layer("homestead"))
+    monkeypatch.setattr(type(work.survey.catalogue), "layer", lambda catalogue, name: layer)
+    fixes = way([(0, 0), (40, 0), (40, 30), (0, 30), (0, 0)])
+    fixes[0] = replace(fixes[0], fix_type="rtk_float", horizontal_accuracy_m=0.05)
+    walked = capture.walk_boundary(work.survey, "homestead", fixes)
+    assert walked.fix_type == "rtk_fixed"
+
+
 def test_a_layer_without_exceptions_takes_no_reason(work: Fieldwork) -> None:
     survey = work.survey
     measured = capture.average_point(

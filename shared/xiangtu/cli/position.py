@@ -6,8 +6,11 @@ import shutil
 import sys
 from contextlib import suppress
 
+from ..errors import BadInput
 from ..gnss.addresses import open_source
+from ..gnss.condition import ENDED, RECEIVING, WAITING
 from ..gnss.monitor import Reading, watch
+from ..words import phrase
 from . import receiver_screen
 from .command import Call, Commands, Outcome, number, whole_number
 from .terminal import Terminal
@@ -39,15 +42,24 @@ def run_gnss(call: Call) -> Outcome:
     wanted = call.arguments.epochs
     last: Reading | None = None
     speed = call.arguments.speed
+    if speed is not None and speed <= 0:
+        raise BadInput("gnss.speed", speed=speed)
+    said: str | None = None
     # A replay with a pace of its own is looked at while it goes; else the end is all there is.
     with (
-        open_source(call.arguments.source, speed=speed if speed and speed > 0 else None) as source,
+        open_source(call.arguments.source, speed=speed) as source,
         receiver_screen.Screen(sys.stderr, call.translate) as screen,
         suppress(KeyboardInterrupt),
     ):
         for reading in watch(source):
             last = reading
             screen.draw(reading, shutil.get_terminal_size())
+            if not screen.draws and reading.status != said:
+                # Who waits for epochs without a screen is told why none come.
+                said = reading.status
+                if said not in (WAITING, RECEIVING, ENDED):
+                    state = reading.conditions[0]
+                    call.note(phrase(state.code, call.language, state.facts))
             if wanted is not None and reading.epochs >= wanted:
                 break
 

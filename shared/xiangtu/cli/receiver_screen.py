@@ -31,21 +31,22 @@ class Screen:
     def __init__(self, stream: TextIO, translate: Translation) -> None:
         self._stream = stream
         self._translate = translate
-        self._draws = stream.isatty()
+        #: Whether there is a terminal to draw on.
+        self.draws = stream.isatty()
 
     def __enter__(self) -> Screen:
-        if self._draws:
+        if self.draws:
             self._stream.write(_OTHER_SCREEN)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._draws:
+        if self.draws:
             self._stream.write(_SAME_SCREEN)
             self._stream.flush()
 
     def draw(self, reading: Reading, size: os.terminal_size) -> None:
         """Show a reading in place of the one before."""
-        if not self._draws:
+        if not self.draws:
             return
         rows = lines(reading, self._translate, size.columns)[: max(size.lines - 1, 1)]
         body = "".join(f"{row}{_CLEAR_LINE}\r\n" for row in rows)
