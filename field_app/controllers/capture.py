@@ -376,6 +376,7 @@ class BoundaryCapture:
                     walked.horizontal_accuracy_m,
                     epochs if by_corners else received,
                     fixes=walked.fixes,
+                    corners=walked.vertices,
                 ),
                 closing=self._closed_by(walked),
             ),

@@ -12,6 +12,7 @@ from xiangtu.catalogue.model import Accuracy
 from xiangtu.errors import BadInput
 from xiangtu.gnss.fix import Fix, FixType
 from xiangtu.gnss.quality import position_problem
+from xiangtu.gnss.walked_boundary import Vertex
 
 if TYPE_CHECKING:
     from .capture import Measured
@@ -76,11 +77,13 @@ def shortfalls(
     epochs: int,
     *,
     fixes: Iterable[Fix],
+    corners: Iterable[Vertex] | None = None,
 ) -> tuple[Shortfall, ...]:
     """What is missing to what a layer asks; empty if it is good enough or asks for nothing.
 
     `fixes` are the epochs behind the measurement. A mock position among them is a shortfall for
-    every layer, whatever it asks.
+    every layer, whatever it asks. How old corrections were matters where the geometry was made:
+    at its `corners`, if it has some, not on the way between them.
     """
     used = [fix for fix in fixes if fix.fix_type != "none"]
     found = []
@@ -109,7 +112,10 @@ def shortfalls(
                 "field.remedy.open_sky",
             )
         )
-    age_s = max((fix.correction_age_s or 0.0 for fix in used if _corrected(fix)), default=0.0)
+    rests_on = used if corners is None else corners
+    age_s = max(
+        (each.correction_age_s or 0.0 for each in rests_on if _corrected(each)), default=0.0
+    )
     if asked.correction_age_s is not None and age_s > asked.correction_age_s:
         found.append(
             Shortfall(
@@ -159,7 +165,7 @@ def _may_override(layer: Layer) -> bool:
     return layer.accuracy is None or layer.accuracy.may_override
 
 
-def _corrected(fix: Fix) -> bool:
+def _corrected(fix: Fix | Vertex) -> bool:
     """Its position rests on corrections, so that their age matters."""
     return fix.fix_type in ("differential", "rtk_float", "rtk_fixed")
 

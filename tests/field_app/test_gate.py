@@ -80,6 +80,25 @@ def test_corrections_that_went_old_while_standing_are_not_averaged_away(
     assert (refused.value.facts["found"], refused.value.facts["expected"]) == ("45 s", "30 s")
 
 
+def test_old_corrections_count_at_the_corners_not_between_them(
+    work: Fieldwork, stand: Callable
+) -> None:
+    places = [(0, 0), (40, 0), (40, 30), (0, 30)]
+    for old_at_corner in (False, True):
+        walk = capture.BoundaryCapture(work.survey, "homestead", by_corners=True)
+        for place in places:
+            at = stand(*place, 10, correction_age_s=45.0 if old_at_corner else 1.0)
+            for fix in at:
+                walk.add(fix)
+            walk.press(at)
+            walk.add(replace(at[-1], correction_age_s=50.0))
+        if old_at_corner:
+            with pytest.raises(BadInput, match=r"correction_age"):
+                walk.result()
+        else:
+            assert walk.result().shortfalls == ()
+
+
 def test_mock_positions_are_refused_whatever_the_layer_asks(
     work: Fieldwork, homestead: Layer
 ) -> None:

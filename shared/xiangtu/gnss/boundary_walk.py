@@ -194,6 +194,14 @@ class BoundaryWalk:
                 point.satellites,
                 point.ended_at,
                 point.epochs,
+                correction_age_s=max(
+                    (
+                        fix.correction_age_s
+                        for fix in point.fixes
+                        if fix.correction_age_s is not None
+                    ),
+                    default=None,
+                ),
             )
         )
 
@@ -363,6 +371,7 @@ def _vertex(fix: Fix, laid_by: LaidBy) -> Vertex:
         stated_m(fix),
         fix.satellites,
         fix.time,
+        correction_age_s=fix.correction_age_s,
     )
 
 

@@ -19,7 +19,8 @@ LaidBy = Literal["start", "distance", "time", "turn", "return", "end", "press"]
 
 @dataclass(frozen=True)
 class Vertex:
-    """One corner; `after_break` says that the way to it was not seen by the receiver."""
+    """One corner; `after_break` says that the way to it was not seen by the receiver.
+    `correction_age_s` is that of its epochs, the largest."""
 
     longitude_deg: float
     latitude_deg: float
@@ -30,6 +31,7 @@ class Vertex:
     time: datetime | None
     epochs: int = 1
     after_break: bool = False
+    correction_age_s: float | None = None
 
     @property
     def is_sample(self) -> bool:
