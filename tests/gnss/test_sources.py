@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -212,6 +214,18 @@ def test_the_monitor_counts_what_goes_by(shared_data: Path) -> None:
     assert plain["fix"]["longitude_deg"] is None
     assert plain["fix"]["time"] == "2024-06-09T00:07:06Z"
     assert datetime.fromisoformat(plain["fix"]["time"]).astimezone(UTC) == dropped.fix.time  # type: ignore[union-attr]
+
+
+def test_the_rate_is_that_of_now_whatever_was_before(tmp_path: Path) -> None:
+    said = b""
+    for hour in ("01", "03", "02"):  # silent for an hour, then the clock goes back
+        for second in range(30):
+            body = f"GNRMC,{hour}00{second:02d}.00,A,3000.0,N,10000.0,E,0.0,,050625,,,A".encode()
+            said += b"$%s*%02X\r\n" % (body, functools.reduce(operator.xor, body))
+        path = tmp_path / f"{hour}.nmea"
+        path.write_bytes(said)
+        *_, last = monitor.watch(open_source(path))
+        assert last.rate_hz == 1.0
 
 
 def test_gpsds_positions_before_it_has_the_date_are_epochs_of_their_own() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,6 +14,10 @@ from .fix import Fix
 from .satellites import Satellite
 from .source import Source
 
+#: Epochs by which the rate is told: a receiver may be set to another, fall silent for an hour, or
+#: set its clock back.
+_RATE_EPOCHS = 20
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -21,7 +25,7 @@ class Reading:
 
     `status` is a code (gnss.status.…), `conditions` the same with its facts and what is worth
     knowing beside it; `fix` the last epoch, if there was one; `epochs` how many there were,
-    `by_fix_type` of which type; `rate_hz` how many a second, by the receiver's own clock;
+    `by_fix_type` of which type; `rate_hz` how many a second lately, by the receiver's own clock;
     `counts` what of the stream was and was not understood; `sky` the satellites in view; `lines`
     the last sentences.
     """
@@ -50,21 +54,18 @@ def watch(source: Source, every_s: float = 1.0) -> Iterator[Reading]:
     and a last one at its end. Ends when the source does, or is closed."""
     by_fix_type: Counter[str] = Counter()
     epochs = 0
-    first: datetime | None = None
+    lately: deque[datetime] = deque(maxlen=_RATE_EPOCHS)
     said: str | None = None
     said_at = -every_s
 
     def reading() -> Reading:
-        rate_hz = None
-        fix = source.last
-        if fix is not None and fix.time is not None and first is not None and epochs > 1:
-            lasted_s = (fix.time - first).total_seconds()
-            rate_hz = round((epochs - 1) / lasted_s, 2) if lasted_s > 0 else None
+        lasted_s = (lately[-1] - lately[0]).total_seconds() if lately else 0.0
+        rate_hz = round((len(lately) - 1) / lasted_s, 2) if lasted_s > 0 else None
         return Reading(
             source.name,
             source.status,
             source.conditions(),
-            fix,
+            source.last,
             epochs,
             dict(by_fix_type),
             rate_hz,
@@ -77,7 +78,8 @@ def watch(source: Source, every_s: float = 1.0) -> Iterator[Reading]:
         if step is not None:
             epochs += 1
             by_fix_type[step.fix_type] += 1
-            first = first or step.time
+            if step.time is not None:
+                lately.append(step.time)
         now = time.monotonic()
         if source.status != said or now - said_at >= every_s:
             said, said_at = source.status, now
