@@ -220,6 +220,12 @@ def test_a_replay_that_is_a_photo_is_named(tmp_path: Path, shared_data: Path) ->
         list(open_source(photo))
 
 
+def test_a_recording_that_can_be_read_no_further_is_named() -> None:
+    # Opened it can be, read it cannot: as on a stick that was pulled out.
+    with pytest.raises(BadFile, match=r"gnss\.file\.unreadable"):
+        list(open_source(Path("/proc/self/mem")))
+
+
 def test_a_replay_may_have_its_speed_in_the_address(rtk_file: Path) -> None:
     source = open_source(f"file://{rtk_file}?speed=1000")
     pauses: list[float] = []

@@ -239,6 +239,14 @@ def test_gpsds_positions_before_it_has_the_date_are_epochs_of_their_own() -> Non
     assert [fix.longitude_deg for fix in fixes if fix] == [116.0, 116.1, 116.2]
 
 
+@pytest.mark.parametrize(
+    "odd", [{"mode": "3"}, {"status": [1], "mode": None}, {"mode": 3, "lat": 91.0}, {"lon": "E"}]
+)
+def test_a_report_of_gpsd_that_makes_no_sense_is_no_position(odd: dict) -> None:
+    fix = fix_from_reports({"lat": 35.0, "lon": 116.0, **odd})
+    assert fix.fix_type == "none"
+
+
 def test_gpsd_counts_a_satellite_once_whatever_its_signals() -> None:
     several = [
         {"gnssid": 0, "svid": 5, "el": 40.0, "az": 10.0, "ss": 44.0, "used": True},

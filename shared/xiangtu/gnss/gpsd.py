@@ -70,8 +70,8 @@ def fix_from_reports(
     sky, gst = sky or {}, gst or {}
     longitude = _number(tpv, "lon")
     latitude = _number(tpv, "lat")
-    mode = tpv.get("mode") or 0
-    fix_type: FixType = _STATUS.get(tpv.get("status") or 0, "single")
+    mode, status = _number(tpv, "mode") or 0, _number(tpv, "status") or 0
+    fix_type: FixType = _STATUS.get(round(status), "single")
     if mode < 2 or longitude is None or latitude is None or position_problem(longitude, latitude):
         fix_type = "none"
     if fix_type == "none" or longitude is None or latitude is None:
@@ -100,7 +100,7 @@ def fix_from_reports(
         track_deg=_number(tpv, "track"),
         source="gpsd",
         tablet_time=tablet_time,
-        mock=tpv.get("status") == _SIMULATED,
+        mock=status == _SIMULATED,
     )
 
 
@@ -280,7 +280,7 @@ class GpsdSource(LiveSource):
         at = self._given = tpv.get("time")
         gst = self._gst if self._gst is not None and self._gst.get("time") == at else None
         fix = fix_from_reports(tpv, self._sky, gst, datetime.now(UTC))
-        if fix.fix_type == "none" and "lat" in tpv and (tpv.get("mode") or 0) >= 2:
+        if fix.fix_type == "none" and "lat" in tpv and (_number(tpv, "mode") or 0) >= 2:
             self.counts.refused_positions += 1
         return fix
 

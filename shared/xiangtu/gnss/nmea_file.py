@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import BadFile
 from .condition import ENDED
@@ -35,23 +37,16 @@ class NmeaFile(Source):
     Raises
     ------
     BadFile
-        "gnss.file.missing" or "gnss.file.unreadable", when it is made; "gnss.file.no_sentences"
-        at its end, if there was not one.
+        "gnss.file.missing" or "gnss.file.unreadable", when it is made and wherever it can be read
+        no further; "gnss.file.no_sentences" at its end, if there was not one.
     """
 
     def __init__(self, path: Path, *, speed: float | None = None, on: date | None = None) -> None:
         super().__init__(str(path))
         self._path = path
         self._speed = speed
-        try:
-            with path.open("rb"):
-                pass
-        except FileNotFoundError:
-            raise BadFile("gnss.file.missing", path=str(path)) from None
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise BadFile("gnss.file.unreadable", path=str(path), reason=reason) from None
-
+        with self._told(), path.open("rb"):
+            pass
         self._joiner = EpochJoiner("nmea", self.counts, on=on)
 
     def steps(self) -> Iterator[Fix | None]:
@@ -73,8 +68,10 @@ class NmeaFile(Source):
 
     def _all(self) -> Iterator[Fix]:
         framer, joiner = SentenceFramer(self.counts), self._joiner
-        with self._path.open("rb") as stream:
-            while piece := stream.read(_PIECE_BYTES):
+        with self._told():
+            stream = self._path.open("rb")
+        with stream:
+            while piece := self._read(stream):
                 self._heard()
                 for sentence in framer.feed(piece):
                     self.lines.append(sentence)
@@ -87,3 +84,18 @@ class NmeaFile(Source):
             yield last
         if not self.counts.sentences:
             raise BadFile("gnss.file.no_sentences", path=str(self._path))
+
+    def _read(self, stream: BinaryIO) -> bytes:
+        with self._told():
+            return stream.read(_PIECE_BYTES)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Why the file cannot be read, as a BadFile."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise BadFile("gnss.file.missing", path=str(self._path)) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise BadFile("gnss.file.unreadable", path=str(self._path), reason=reason) from None
