@@ -43,7 +43,7 @@ def run_gnss(call: Call) -> Outcome:
     last: Reading | None = None
     speed = call.arguments.speed
     if speed is not None and speed <= 0:
-        raise BadInput("gnss.speed", speed=speed)
+        raise BadInput("arguments.speed", speed=speed)
     said: str | None = None
     # A replay with a pace of its own is looked at while it goes; else the end is all there is.
     with (
