@@ -3,6 +3,7 @@ captures, and refused afterwards unless a reason is written where the catalogue 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def shortfalls(
                 "field.accuracy.fix_type", f"fix_type.{fix_type}", kinds, f"field.remedy.{remedy}"
             )
         )
-    if horizontal_accuracy_m is None:
+    if horizontal_accuracy_m is None or not 0 < horizontal_accuracy_m < math.inf:
         found.append(Shortfall("field.accuracy.unknown", "", limit_m, "field.remedy.say_accuracy"))
     elif horizontal_accuracy_m > asked.horizontal_m:
         found.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,6 +33,12 @@ def test_a_good_fix_opens_the_gate(homestead: Layer) -> None:
     assert gate(homestead, fix_at(0, 0, correction_age_s=2.0)).good
     # A receiver that does not say how old its corrections are is not held back for that.
     assert gate(homestead, fix_at(0, 0)).good
+
+
+@pytest.mark.parametrize("accuracy_m", [None, math.nan, math.inf, 0.0, -1.0])
+def test_an_accuracy_that_cannot_be_is_unknown(homestead: Layer, accuracy_m: float | None) -> None:
+    found = gate(homestead, fix_at(0, 0, horizontal_accuracy_m=accuracy_m))
+    assert [each.code for each in found.shortfalls] == ["field.accuracy.unknown"]
 
 
 def test_each_shortfall_is_told_before_capturing_with_what_to_do(homestead: Layer) -> None:

@@ -37,3 +37,11 @@ def reports_of(shared_data: Path, log: str, *kinds: str) -> list[dict]:
 def stamp_of(moment: datetime) -> str:
     """A time as gpsd writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def sentence(body: str) -> bytes:
+    """A sentence as a receiver says it, with its checksum and line end."""
+    total = 0
+    for letter in body.encode():
+        total ^= letter
+    return f"${body}*{total:02X}\r\n".encode()

@@ -7,11 +7,13 @@ import json
 import operator
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from nmea_logs import sentence
 from sources import free_port, until
 from xiangtu.errors import BadFile, BadInput
 from xiangtu.gnss import live, monitor
@@ -258,3 +260,27 @@ def test_gpsd_counts_a_satellite_once_whatever_its_signals() -> None:
     assert (fix.satellites, fix.satellites_in_view) == (1, 2)
     assert satellites_of({"satellites": several})[1] == Satellite("G05", 40.0, 10.0, 44.0, True)
     assert (fix.accuracy_from, fix.vertical_accuracy_m) == ("receiver", 1.0)
+
+
+def test_a_slow_receiver_that_pauses_within_an_epoch_says_one_epoch() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client:
+                for second in range(3):
+                    hour = f"01020{second}.00"
+                    client.sendall(
+                        sentence(f"GNGGA,{hour},3000.0,N,10000.0,E,4,18,0.7,10.0,M,5.0,M,1.0,0001")
+                    )
+                    time.sleep(0.35)  # Bluetooth
+                    client.sendall(sentence(f"GNGST,{hour},1.0,0.02,0.01,10,0.012,0.009,0.02"))
+                    time.sleep(0.65)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        with tcp(server.getsockname()[1]) as source:
+            fixes, _ = until(source, lambda found: len(found) == 3)
+        serving.join()
+    assert [fix.accuracy_from for fix in fixes] == ["gst"] * 3
+    assert source.counts.late == 0

@@ -273,7 +273,7 @@ class GpsdSource(LiveSource):
         if fix is not None:
             yield fix
 
-    def _pause(self) -> Fix | None:
+    def _pause(self, *, ended: bool = True) -> Fix | None:
         tpv, self._tpv = self._tpv, None
         if tpv is None:
             return None

@@ -93,8 +93,9 @@ class LiveSource(Source):
         """The fixes that `data` completes."""
 
     @abstractmethod
-    def _pause(self) -> Fix | None:
-        """The other side fell silent for a moment: the fix of the epoch said last, if any."""
+    def _pause(self, *, ended: bool) -> Fix | None:
+        """The other side has been silent for a step, or has `ended`: the fix of the epoch said
+        last, if there is one and nothing more is to be said of it."""
 
     @abstractmethod
     def _reset(self) -> None:
@@ -153,7 +154,7 @@ class LiveSource(Source):
                 if silent_s > DEAD_AFTER_S:
                     self.reason = "gnss.reason.no_data"
                     break
-                fix = self._pause()
+                fix = self._pause(ended=False)
                 if fix is not None or silent_s > SILENT_AFTER_S:
                     said.begin_anew()
                 if silent_s > SILENT_AFTER_S and self.status != NO_RECEIVER:
@@ -184,7 +185,7 @@ class LiveSource(Source):
             if not fixes:
                 yield None
         # What was said before the link broke is still true.
-        last = self._pause()
+        last = self._pause(ended=True)
         if last is not None and not self.closed:
             yield self._received(last)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from .condition import LISTENING
@@ -11,6 +13,10 @@ from .fix import Fix
 from .framing import SentenceFramer
 from .live import Link, LiveSource
 from .satellites import Satellite
+
+#: A receiver whose epochs lie so far apart may pause within one, for so many steps.
+_SLOW = timedelta(seconds=0.9)
+_STEPS_OF_A_SLOW_ONE = 3
 
 
 class Opener(Protocol):
@@ -40,16 +46,35 @@ class NmeaLive(LiveSource):
     def _reset(self) -> None:
         self._framer = SentenceFramer(self.counts)
         self._joiner = EpochJoiner("nmea", self.counts, live=True)
+        self._silent_steps = 0
+        self._times: deque[datetime] = deque(maxlen=2)
 
     def _take(self, data: bytes) -> Iterator[Fix]:
+        self._silent_steps = 0
         for sentence in self._framer.feed(data):
             self.lines.append(sentence)
             fix = self._joiner.feed(sentence)
             if fix is not None:
-                yield fix
+                yield self._noted(fix)
 
-    def _pause(self) -> Fix | None:
-        return self._joiner.flush()
+    def _pause(self, *, ended: bool) -> Fix | None:
+        self._silent_steps += 1
+        if not ended and self._silent_steps < self._steps_within_an_epoch():
+            return None
+        fix = self._joiner.flush()
+        return fix and self._noted(fix)
+
+    def _noted(self, fix: Fix) -> Fix:
+        if fix.time is not None:
+            self._times.append(fix.time)
+        return fix
+
+    def _steps_within_an_epoch(self) -> int:
+        """How long a receiver may be silent before it has more to say of an epoch: over Bluetooth,
+        one that speaks once a second takes half of it."""
+        if len(self._times) == 2 and self._times[1] - self._times[0] < _SLOW:
+            return 1
+        return _STEPS_OF_A_SLOW_ONE
 
     def sky(self) -> tuple[Satellite, ...]:
         return self._joiner.sky()

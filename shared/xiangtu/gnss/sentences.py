@@ -23,6 +23,8 @@ _KMH_IN_MPS = 1 / 3.6
 _UBX_KINDS: Mapping[str, FixType] = {
     "G2": "single", "G3": "single", "D2": "differential", "D3": "differential",
 }  # fmt: skip
+#: What can be the year of a position.
+_YEARS = (1980, 2999)
 #: Two digits of a year from here on are of the last century; GPS began in 1980.
 _FIRST_YEAR = 80
 #: SQLite holds no whole number of twenty digits.
@@ -192,6 +194,8 @@ def _read_gst(epoch: Epoch, fields: Fields) -> None:
 def _read_zda(epoch: Epoch, fields: Fields) -> None:
     day, month, year = fields[2:5]
     if day and month and year:
+        if not _YEARS[0] <= int(year) <= _YEARS[1]:
+            raise ValueError(year)
         epoch.said_on = date(int(year), int(month), int(day))
 
 
