@@ -266,10 +266,16 @@ class World:
             self.divide(file, record)
         elif operation == "unite" and layer == "farmland" and len(records) > 1:
             self.unite(file, chance.sample(sorted(records), 2))
-        elif operation == "claim" and layer != "facility" and file is not self.county:
-            # One identity in two layers, as when a program pastes a feature into another layer.
-            if chance.random() < 0.3 and not file.get("facility", record):
-                file.insert("facility", {"village": VILLAGE, "kind": "well"}, point(9), record)
+        elif operation == "claim" and file is not self.county:
+            self.claim(file, layer, record)
+
+    def claim(self, file: store.SurveyFile, layer: str, record: str) -> None:
+        """One identity in two layers, as when a program pastes a feature into another layer."""
+        other = self.chance.choice(("facility", "facility", "farmland", "homestead"))
+        if self.chance.random() > 0.3 or other == layer or file.get(other, record):
+            return
+        kind, shape = ({"kind": "well"}, point(9)) if other == "facility" else ({}, outline(9, 100))
+        file.insert(other, {"village": VILLAGE, **kind}, shape, record)
 
     def insert(self, file: store.SurveyFile, layer: str) -> None:
         place = self.chance.randint(0, 40)

@@ -366,6 +366,127 @@ def test_what_was_pasted_into_another_layer_keeps_nothing_of_the_county_out(worl
     assert open_held(world) == [("facility", "held.two_layers")]
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_an_identity_stays_where_the_office_worked_on_it_when_that_is_deleted(world, order):
+    """The photo that the office took of it goes with the house; what it says of the house stays."""
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    with world.survey(high) as file:
+        house = file.insert(
+            "house", {"village": VILLAGE, "homestead_uuid": known("homestead", 0)}, outline(3, 12)
+        )
+    world.merge(world.pack(high))
+    with world.open() as file:
+        file.sign_in(author="officer")
+        file.attach(house, "house", b"by the office")
+    world.assign(high)
+    with world.survey(high) as file:
+        file.delete("house", house)
+    with world.survey(low) as file:
+        file.insert("facility", {"village": VILLAGE, "kind": "well"}, point(310), house)
+    packages = {"a": world.pack("a"), "b": world.pack("b")}
+    for name in order:
+        world.merge(packages[name])
+    assert open_held(world) == [("facility", "held.two_layers")]
+    with world.open() as file:
+        assert file.get("house", house) is file.get("facility", house) is None
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_what_was_once_a_part_of_an_identity_that_is_taken_over_is_held(world, order):
+    """Its beginning says that it belongs to what is not there, though it was deleted since."""
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    uuid = known("relic", 77)
+    with world.survey(high) as file:
+        file.insert("homestead", {"village": VILLAGE}, outline(300), uuid)
+        house = file.insert("house", {"village": VILLAGE, "homestead_uuid": uuid}, outline(301))
+        file.delete("house", house)
+    with world.survey(low) as file:
+        file.insert("farmland", {"village": VILLAGE}, outline(400), uuid)
+    packages = {name: world.pack(name) for name in "ab"}
+    for name in order:
+        world.merge(packages[name])
+    assert sorted(open_held(world)) == [
+        ("homestead", "held.two_layers"),
+        ("house", "held.parent"),
+    ]
+
+
+def test_an_identity_begun_again_in_another_layer_is_taken_out_of_that_by_undoing(world):
+    uuid = known("relic", 77)
+    before = state(world)
+    with world.survey("a") as file:
+        file.insert("homestead", {"village": VILLAGE}, outline(300), uuid)
+    world.undo(world.merge(world.pack("a")).batch)
+    with world.survey("b") as file:
+        file.insert("farmland", {"village": VILLAGE}, outline(400), uuid)
+    world.undo(world.merge(world.pack("b")).batch)
+    assert state(world) == before
+
+
+def test_an_edit_of_what_is_gone_does_not_go_to_what_begins_in_another_layer(world):
+    """Whose edit was held since its record was undone meant that record, not a namesake."""
+    uuid = known("relic", 77)
+    with world.survey("a") as file:
+        file.insert("farmland", {"village": VILLAGE}, outline(300), uuid)
+    batch = world.merge(world.pack("a")).batch
+    world.assign("b")
+    world.undo(batch)
+    with world.survey("b") as file:
+        file.update("farmland", uuid, {"remark": "dry"})
+    world.merge(world.pack("b"))
+    assert open_held(world) == [("farmland", "held.unknown_record")]
+    world.add_tablet("c")
+    world.assign("c")
+    with world.survey("c") as file:
+        file.insert("homestead", {"village": VILLAGE}, outline(400), uuid)
+    world.merge(world.pack("c"))
+    assert open_held(world) == [("farmland", "held.two_layers")]
+    with world.open() as file:
+        assert file.get("homestead", uuid)["remark"] is None
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_one_beginning_of_two_tablets_was_at_the_time_of_the_lower_device(world, order):
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    uuid = known("relic", 77)
+    for name, time in ((low, "2026-05-01T09:00:00.000Z"), (high, "2026-05-01T08:00:00.000Z")):
+        with world.survey(name) as file:
+            file.insert("homestead", {"village": VILLAGE}, outline(300), uuid)
+            set_clock(file, time)
+    packages = {name: world.pack(name) for name in "ab"}
+    for name in order:
+        world.merge(packages[name])
+    with world.open() as file:
+        assert file.get("homestead", uuid)["created_at"] == "2026-05-01T09:00:00.000Z"
+
+
+@pytest.mark.parametrize("photo_comes", ["last", "first"])
+def test_a_photo_of_what_took_an_identity_over_is_a_side_about_the_record_above(world, photo_comes):
+    """A homestead was deleted unawares of a house on it, whose identity a facility had as well."""
+    low, high = sorted("ab", key=lambda name: world.tablets[name].device_id)
+    homestead, uuid = known("homestead", 0), known("relic", 77)
+    with world.survey(high) as file:
+        file.insert("facility", {"village": VILLAGE, "kind": "well"}, point(310), uuid)
+        file.delete("homestead", homestead)
+    packages = [world.pack(high)]
+    with world.survey(low) as file:
+        file.insert(
+            "house", {"village": VILLAGE, "homestead_uuid": homestead}, outline(3, 12), uuid
+        )
+    packages.append(world.pack(low))
+    with world.survey(low) as file:
+        photo = file.attach(uuid, "house", b"the house")
+        (taken,) = file.history(photo)
+    packages.append(world.pack(low))
+    for package in packages if photo_comes == "last" else (*packages[1:], packages[0]):
+        world.merge(package)
+    assert open_held(world) == [("facility", "held.two_layers")]
+    with world.open() as file:
+        (conflict,) = conflicts.list_conflicts(file)
+        assert conflict.record == homestead
+        assert taken.uuid in {head.change for head in conflict.heads}
+
+
 # -- journal and records ---------------------------------------------------------------------
 
 

@@ -133,8 +133,8 @@ def _one_up(file: SurveyFile, parents: Mapping[str, set[str]]) -> dict[str, set[
     """The records that `parents` are parts of, each with the records below that led to it."""
     with_names(file.connection, parents)
     layers = file.connection.execute(
-        "SELECT n.uuid, (SELECT c.layer FROM change c WHERE c.record = n.uuid LIMIT 1) "
-        "FROM temp.named n"
+        "SELECT n.uuid, (SELECT c.layer FROM change c WHERE c.record = n.uuid AND c.live = 1 "
+        "LIMIT 1) FROM temp.named n"
     ).fetchall()
     above: dict[str, set[str]] = {}
     for record, name in layers:

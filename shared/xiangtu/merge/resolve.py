@@ -139,7 +139,7 @@ def resolve(
         values=values,
         conflicts=tuple(conflicts),
         latest=max(last, key=lambda change: (change.time, *change.order)),
-        first=min(inserts, key=lambda change: change.order),
+        first=knowledge.heads(inserts)[0],
     )
 
 

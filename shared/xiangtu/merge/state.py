@@ -412,6 +412,7 @@ class Settling:
             if not resolution.exists and self._row_exists(layer, record):
                 self.connection.execute(f'DELETE FROM "{layer.name}" WHERE uuid = ?', (record,))
                 self.outcome.deleted.add(record)
+        self._leave_other_layers(resolved)
         stale: dict[str, list[str]] = {}
         for record, (layer, resolution) in resolved.items():
             if resolution.exists and self._write_row(layer, record, resolution):
@@ -419,6 +420,17 @@ class Settling:
             self._write_conflicts(layer, record, resolution)
         for name, records in stale.items():
             self.file.refresh_derived(name, records)
+
+    def _leave_other_layers(self, resolved: dict[str, tuple[Layer, Resolution]]) -> None:
+        """Where an identity was begun in several layers, take it out of those where it has no more
+        live beginning: the record is settled in its own layer only."""
+        with_names(self.connection, resolved)
+        for record, name in self.connection.execute(
+            "SELECT c.record, c.layer FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
+            "GROUP BY c.record, c.layer HAVING NOT max(c.live AND c.operation = 'insert')"
+        ).fetchall():
+            if name != resolved[record][0].name and name in self.file.catalogue.layers:
+                self.connection.execute(f'DELETE FROM "{name}" WHERE uuid = ?', (record,))
 
     def _row_exists(self, layer: Layer, record: str) -> bool:
         return bool(
@@ -452,7 +464,6 @@ class Settling:
         ]
         if differing:
             self.outcome.updated.add(record)
-        del kept["created_at"]
         write_update(
             self.connection,
             layer,

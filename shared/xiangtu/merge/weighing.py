@@ -11,15 +11,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..store import SurveyFile
 from ..store.system_tables import NOW
 from .changes import Change, changes_of, with_names
 from .held import CURABLE, Held, HeldRecord, hold, list_held
-from .kinship import parent_columns, parts_of
+from .kinship import parent_columns
 from .soundness import Faults, faults, unhealed
+from .state import Settling
 
 Named = tuple[str, str]  # (record, layer)
+#: Record → what is called a part of it, with the layer that the record must be of ("" for any).
+Naming = Mapping[str, Sequence[tuple[Named, str]]]
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,9 @@ class Part:
     in_force: str | None = None
 
     @property
-    def inserts(self) -> bool:
-        """Whether the record begins here."""
-        return any(change.operation == "insert" for change in self.changes)
-
-    @property
-    def order(self) -> tuple[str, int]:
-        """Sorts parts the same everywhere."""
-        return self.changes[0].order
+    def begun(self) -> tuple[str, int] | None:
+        """The device and number with which the record begins here, if it does."""
+        return next((each.order for each in self.changes if each.operation == "insert"), None)
 
 
 @dataclass
@@ -51,7 +50,6 @@ class Verdict:
     released: list[Held] = field(default_factory=list)
     renamed: dict[int, HeldRecord] = field(default_factory=dict)
     held_again: list[tuple[str, HeldRecord]] = field(default_factory=list)
-    unseated: set[Named] = field(default_factory=set)
 
 
 def weigh(
@@ -64,9 +62,10 @@ def weigh(
 
     `arriving` are changes of one package that are not in the journal yet, or not live, with what
     is wrong with them in themselves. `again` are records that lost something by an undoing: what
-    of them is in force is weighed too.
+    of them is in force is weighed too, and so is what has a rival for its identity.
     """
-    parts = [*_arriving(arriving), *_held(file), *_in_force(file, again)]
+    parts = [*_arriving(arriving), *_held(file)]
+    parts += _in_force(file, _put_right(file, again) | _contested(file, parts))
     verdict = Verdict()
     if not parts:
         return verdict
@@ -85,7 +84,6 @@ def weigh(
             verdict.held_again.append((part.in_force, reason))
         elif reason is not None:
             verdict.fallen[part.record, part.layer] = reason
-    verdict.unseated = standing.unseated
     return verdict
 
 
@@ -112,24 +110,7 @@ def carry_out(file: SurveyFile, verdict: Verdict) -> set[str]:
     for batch, reason in verdict.held_again:
         settle.add(reason.record)
         hold(file, [reason], batch)
-    for record, layer in sorted(verdict.unseated):
-        settle |= _unseat(file, record, layer)
-    for record in settle:
-        _leave_other_layers(file, record)
     return settle
-
-
-def _leave_other_layers(file: SurveyFile, record: str) -> None:
-    """Where an identity was begun in several layers, take it out of those where it has no more
-    live beginning: the record is settled in its own layer only."""
-    rows = file.connection.execute(
-        "SELECT layer, max(live AND operation = 'insert') FROM change WHERE record = ? "
-        "GROUP BY layer",
-        (record,),
-    ).fetchall()
-    for layer, begun in rows if len(rows) > 1 else ():
-        if not begun and layer in file.catalogue.layers:
-            file.connection.execute(f'DELETE FROM "{layer}" WHERE uuid = ?', (record,))
 
 
 def _arriving(changes: Iterable[Change]) -> Iterator[Part]:
@@ -152,21 +133,36 @@ def _held(file: SurveyFile) -> Iterator[Part]:
             yield Part(each.record, each.layer, tuple(own), held=each)
 
 
-def _in_force(file: SurveyFile, records: Iterable[str]) -> Iterator[Part]:
-    """Parts of these records that are in force though something in them is wrong, since it was
-    put right by what may be gone now, and all that is a part of such a record."""
+def _put_right(file: SurveyFile, records: Iterable[str]) -> set[Named]:
+    """Of these records those in which something is wrong and in force, since it was put right by
+    what may be gone now."""
     live = _from_packages(file, records)
     found = faults(file, live)
-    wrong = {(each.record, each.layer) for each in live if each.uuid in found}
-    if not wrong:
-        return
-    family = {uuid for named in wrong for _, uuid in _family(file, *named)}
-    batches: dict[tuple[str, str, str], list[Change]] = {}
-    for change in _from_packages(file, family):
-        named = (str(change.batch), change.record, change.layer)
-        batches.setdefault(named, []).append(change)
-    for (batch, record, layer), own in sorted(batches.items()):
-        yield Part(record, layer, tuple(own), in_force=batch)
+    return {(each.record, each.layer) for each in live if each.uuid in found}
+
+
+def _contested(file: SurveyFile, parts: Sequence[Part]) -> set[Named]:
+    """The records in force whose identity one of these parts begins in another layer."""
+    claims: dict[str, set[str]] = {}
+    for part in parts:
+        if part.begun:
+            claims.setdefault(part.record, set()).add(part.layer)
+    return {
+        (record, layer) for record, layer, _ in _begun(file, claims) if claims[record] - {layer}
+    }
+
+
+def _in_force(file: SurveyFile, wanted: Iterable[Named]) -> list[Part]:
+    """What is in force of these records and of all that is a part of one."""
+    family = {named for each in wanted for named in _family(file, each)}
+    batches: dict[tuple[str, Named], list[Change]] = {}
+    for change in _from_packages(file, {record for record, _ in family}):
+        named = (change.record, change.layer)
+        if named in family:
+            batches.setdefault((str(change.batch), named), []).append(change)
+    return [
+        Part(*named, tuple(own), in_force=batch) for (batch, named), own in sorted(batches.items())
+    ]
 
 
 def _from_packages(file: SurveyFile, records: Iterable[str]) -> list[Change]:
@@ -177,6 +173,15 @@ def _from_packages(file: SurveyFile, records: Iterable[str]) -> list[Change]:
         for change in own
         if change.batch is not None and change.operation != "decide"
     ]
+
+
+def _begun(file: SurveyFile, records: Iterable[str]) -> list[tuple[str, str, str | None]]:
+    """(record, layer, batch) of each beginning of these records that is in force."""
+    with_names(file.connection, records)
+    return file.connection.execute(
+        "SELECT c.record, c.layer, c.batch FROM temp.named n CROSS JOIN change c "
+        "ON c.record = n.uuid WHERE c.operation = 'insert' AND c.live = 1"
+    ).fetchall()
 
 
 def _by_record(changes: Iterable[Change]) -> dict[Named, list[Change]]:
@@ -192,94 +197,69 @@ class _Standing:
     def __init__(self, file: SurveyFile, parts: Sequence[Part], known: Faults) -> None:
         self.file = file
         self.parts = parts
-        self.unseated: set[Named] = set()
         self._known = known
-        self._parents = {id(part): dict(self._named_parents(part)) for part in parts}
+        self._parents = {id(part): _named_parents(file, part.changes) for part in parts}
         records = {part.record for part in parts}
         self._there = self._inserted(records.union(*self._parents.values()))
-        several = self._in_several_layers()
-        self._owners = self._layers(several) if several else {}
+        self._owners = self._owning_layers()
         self._faulty = [
             part for part in parts if known and any(each.uuid in known for each in part.changes)
         ]
         self._live = self._in_the_journal({part.record for part in self._faulty})
 
-    def _named_parents(self, part: Part) -> Iterator[tuple[str, str]]:
-        """What the part says it belongs to, with the layer that must be of ("" for any)."""
-        layer = self.file.catalogue.layers.get(part.layer)
-        for column, parent_layer in (parent_columns(layer) if layer else {}).items():
-            for change in part.changes:
-                value = change.values.get(column)
-                if isinstance(value, str) and value:
-                    # A photo says itself of which layer its record is.
-                    yield value, parent_layer or str(change.values.get("layer") or "")
-
     def _inserted(self, records: set[str]) -> dict[str, str]:
         """Of these records those that stand without the parts in question → their layer."""
         weighed = {(part.record, part.layer, part.in_force) for part in self.parts if part.in_force}
-        with_names(self.file.connection, records)
         return {
             record: layer
-            for record, layer, batch in self.file.connection.execute(
-                "SELECT c.record, c.layer, c.batch FROM temp.named n CROSS JOIN change c "
-                "ON c.record = n.uuid WHERE c.operation = 'insert' AND c.live = 1"
-            )
+            for record, layer, batch in _begun(self.file, records)
             if (record, layer, batch) not in weighed
         }
 
-    def _in_several_layers(self) -> set[str]:
-        """The records that are begun in another layer than where they are, or by two in two."""
-        layers = dict(self._there)
-        return {
-            part.record
-            for part in self.parts
-            if part.inserts and layers.setdefault(part.record, part.layer) != part.layer
-        }
+    def _owning_layers(self) -> dict[str, str]:
+        """The records that were begun → the layer that the identity belongs to.
 
-    def _layers(self, records: set[str]) -> Mapping[str, str]:
-        """Records that were begun in several layers → the layer that the identity belongs to.
-
-        That of the county's own record, or of one that work in the office hangs on, else that of
-        the lowest device and number.
+        Begun in several, it is that of the county's own record, or of one that work in the office
+        hangs on, else that of the lowest device and number.
         """
-        claims: dict[str, dict[str, tuple[bool, tuple[str, int]]]] = {}
-
-        def claim(record: str, layer: str, later: bool, order: tuple[str, int]) -> None:
-            mine = claims.setdefault(record, {})
-            mine[layer] = min(mine.get(layer, (later, order)), (later, order))
-
+        claims: dict[str, dict[str, tuple[str, int]]] = {}
         for part in self.parts:
-            if part.inserts and part.record in records:
-                claim(part.record, part.layer, True, part.order)
-        with_names(self.file.connection, records)
-        for record, layer, device, number in self.file.connection.execute(
-            "SELECT c.record, c.layer, c.device, c.number FROM temp.named n "
-            "CROSS JOIN change c ON c.record = n.uuid "
-            "WHERE c.live = 1 AND c.operation = 'insert'"
-        ).fetchall():
-            claim(record, layer, True, (device, number))
-            rivals = len(claims[record]) > 1
-            if rivals and self._office_works_on(record, layer):
-                claim(record, layer, False, (device, number))
-        found = {
-            record: min(by_layer, key=lambda layer: by_layer[layer])
-            for record, by_layer in claims.items()
-            if len(by_layer) > 1
-        }
-        for record, owner in found.items():
-            if self._there.get(record, owner) != owner:
-                self.unseated.add((record, self._there.pop(record)))
+            if part.begun:
+                mine = claims.setdefault(part.record, {})
+                mine[part.layer] = min(mine.get(part.layer, part.begun), part.begun)
+        found = dict(self._there)
+        for record, by_layer in claims.items():
+            # What was begun by a package is in question itself where its identity is.
+            if record not in found:
+                found[record] = min(
+                    by_layer,
+                    key=lambda layer: (
+                        len(by_layer) > 1 and not self._office_works_on((record, layer)),
+                        by_layer[layer],
+                    ),
+                )
         return found
 
-    def _office_works_on(self, record: str, layer: str) -> bool:
-        with_names(self.file.connection, [uuid for _, uuid in _family(self.file, record, layer)])
-        return bool(
-            self.file.connection.execute(
-                "SELECT 1 FROM temp.named n CROSS JOIN change c ON c.record = n.uuid "
-                "WHERE c.live = 1 AND c.device = ? LIMIT 1",
+    def _office_works_on(self, named: Named) -> bool:
+        """Whether the county itself changed a record or one of its parts."""
+        family = _family(self.file, named, self._named_in_parts)
+        with_names(self.file.connection, (record for record, _ in family))
+        return any(
+            each in family
+            for each in self.file.connection.execute(
+                "SELECT c.record, c.layer FROM temp.named n CROSS JOIN change c "
+                "ON c.record = n.uuid WHERE c.live = 1 AND c.device = ?",
                 (self.file.device_id,),
-            ).fetchone()
+            )
         )
+
+    @cached_property
+    def _named_in_parts(self) -> Naming:
+        found: dict[str, list[tuple[Named, str]]] = {}
+        for part in self.parts:
+            for parent, layer in self._parents[id(part)].items():
+                found.setdefault(parent, []).append(((part.record, part.layer), layer))
+        return found
 
     def _in_the_journal(self, records: set[str]) -> dict[Named, list[Change]]:
         """The live changes to these records that are in no part in question."""
@@ -294,7 +274,7 @@ class _Standing:
         left = [part for part in self.parts if self._owner(part) == part.layer]
         while True:
             there = dict(self._there)
-            there.update((part.record, part.layer) for part in left if part.inserts)
+            there.update((part.record, part.layer) for part in left if part.begun)
             later = self._later(left)
             kept = [
                 part
@@ -313,8 +293,7 @@ class _Standing:
 
     def _owner(self, part: Part) -> str:
         """The layer that the part's identity belongs to."""
-        owner = self._owners.get(part.record) or self._there.get(part.record)
-        return owner or part.layer
+        return self._owners.get(part.record, part.layer)
 
     def _later(self, left: Sequence[Part]) -> dict[Named, list[Change]]:
         """What may put right the values of records in which something is wrong."""
@@ -337,7 +316,7 @@ class _Standing:
 
     def _lacking(self, part: Part, there: Mapping[str, str]) -> str | None:
         """The record that a part needs and that is not there."""
-        if part.record not in there:
+        if there.get(part.record) != part.layer:
             return part.record
         for parent, layer in sorted(self._parents[id(part)].items()):
             if parent not in there or layer not in ("", there[parent]):
@@ -354,43 +333,46 @@ class _Standing:
         if owner != part.layer:
             layers = ", ".join(sorted((owner, part.layer)))
             return HeldRecord(part.layer, part.record, "held.two_layers", {"layers": layers})
-        begun = {**there, part.record: part.layer} if part.inserts else there
+        begun = {**there, part.record: part.layer} if part.begun else there
         lacking = self._lacking(part, begun)
         if lacking is None or lacking == part.record:
             return HeldRecord(part.layer, part.record, "held.unknown_record", {})
         return HeldRecord(part.layer, part.record, "held.parent", {"parent": lacking})
 
 
-def _family(file: SurveyFile, record: str, layer: str) -> list[Named]:
-    """(layer, uuid) of a record and of all that is now a part of it, however far down."""
-    found = [(layer, record)]
-    for each in found:
-        found += [part for part in parts_of(file, *each) if part not in found]
+def _named_parents(file: SurveyFile, changes: Sequence[Change]) -> dict[str, str]:
+    """What changes to a record say it belongs to → the layer that must be of ("" for any)."""
+    layer = file.catalogue.layers.get(changes[0].layer)
+    found: dict[str, str] = {}
+    for column, parent_layer in (parent_columns(layer) if layer else {}).items():
+        for change in changes:
+            value = change.values.get(column)
+            if isinstance(value, str) and value:
+                # A photo says itself of which layer its record is.
+                found[value] = parent_layer or str(change.values.get("layer") or "")
     return found
 
 
-def _unseat(file: SurveyFile, record: str, layer: str) -> set[str]:
-    """Hold what stood until an earlier claim to the same identity came, with all its parts."""
-    layers = {layer} | {
-        name
-        for (name,) in file.connection.execute(
-            "SELECT layer FROM change WHERE record = ?", (record,)
-        )
-    }
-    family = _family(file, record, layer)
-    for name, uuid in reversed(family):
-        if uuid == record:
-            reason = HeldRecord(
-                name, uuid, "held.two_layers", {"layers": ", ".join(sorted(layers))}
-            )
-        else:
-            reason = HeldRecord(name, uuid, "held.parent", {"parent": record})
-        for (batch,) in file.connection.execute(
-            "SELECT DISTINCT batch FROM change WHERE record = ? AND layer = ? AND live = 1 "
-            "AND batch IS NOT NULL",
-            (uuid, name),
-        ).fetchall():
-            hold(file, [reason], batch)
-        file.connection.execute(f'DELETE FROM "{name}" WHERE uuid = ?', (uuid,))
-        file.connection.execute("DELETE FROM conflict WHERE record = ?", (uuid,))
-    return {uuid for _, uuid in family}
+def _family(file: SurveyFile, named: Named, naming: Naming | None = None) -> dict[Named, None]:
+    """A record and all that any change in force, or any in `naming`, calls a part of it, however
+    far down.
+
+    The tables do not tell it: they show what was settled before, and that depends on what came
+    first.
+    """
+    found = {named: None}
+    level = [named]
+    while level:
+        below: list[Named] = []
+        for record, layer in level:
+            parts = list((naming or {}).get(record, ()))
+            children = {child for child, _ in Settling(file).children_ever(record)}
+            for own in changes_of(file.connection, children).values():
+                for child, changes in _by_record(own).items():
+                    parents = _named_parents(file, changes)
+                    if record in parents:
+                        parts.append((child, parents[record]))
+            below += [child for child, of in parts if of in ("", layer) and child not in found]
+            found |= dict.fromkeys(below)
+        level = below
+    return found
