@@ -22,6 +22,8 @@ from .controllers.settings import Settings
 from .controllers.start import Fieldwork
 from .desk import Desk
 from .platform.position import PositionPort, position_port
+from .screens.form import FormScreen
+from .screens.new import NewScreen
 from .screens.screen import AppScreen
 from .screens.start import StartScreen
 from .screens.today import TodayScreen
@@ -30,7 +32,12 @@ from .widgets.message import Message
 
 #: Every screen by its name, and those of them that the bar at the bottom leads to, each with its
 #: icon (Material Design's) in the order of the day.
-SCREENS: dict[str, type[AppScreen]] = {"start": StartScreen, "today": TodayScreen}
+SCREENS: dict[str, type[AppScreen]] = {
+    "start": StartScreen,
+    "today": TodayScreen,
+    "new": NewScreen,
+    "form": FormScreen,
+}
 TABS = {"today": "clipboard-list-outline"}
 
 _REPORT = "fault.txt"

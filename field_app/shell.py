@@ -46,6 +46,15 @@ class Shell(MDBoxLayout):
         """The one that is shown."""
         return self._made[self._way[-1][0]]
 
+    @property
+    def way(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """The screens that one came by and of what each is; the last is shown."""
+        return tuple(self._way)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a screen."""
+        return name in self._classes
+
     def show(self, name: str, **what: Any) -> None:
         """Go to a screen; `what` says of which record and so on (see the screen's `enter`)."""
         if name in self._tabs or name == "start":
@@ -62,6 +71,11 @@ class Shell(MDBoxLayout):
         self._way.pop()
         self._enter()
         return True
+
+    def now_of(self, **what: Any) -> None:
+        """The screen that is shown is of this now: so it is entered when one comes back to it."""
+        self._way[-1] = self._way[-1][0], what
+        self.top_bar.show(self.screen.title(), may_go_back=len(self._way) > 1)
 
     def build_anew(self) -> None:
         """Make everything again, in another language, size or theme, where one is."""

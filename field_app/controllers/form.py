@@ -19,6 +19,7 @@ from xiangtu.package.adoption import CAMPAIGN
 from xiangtu.store import UNCHANGED, SurveyFile
 from xiangtu.store.drafts import Draft
 from xiangtu.store.identity import new_uuid
+from xiangtu.store.journal_triggers import parts_of
 
 from . import heights
 from .answers import stored
@@ -69,6 +70,8 @@ class Form:
         self._fixes: tuple[Fix, ...] = ()
         self._override_reason: str | None = None
         self._no_1985_height: Problem | None = None
+        #: Something was answered or measured that is not confirmed.
+        self.begun = False
 
     # -- beginning ----------------------------------------------------------------------------
 
@@ -116,6 +119,11 @@ class Form:
     # -- answering ----------------------------------------------------------------------------
 
     @property
+    def is_new(self) -> bool:
+        """The record is not in the file yet."""
+        return self._before is None
+
+    @property
     def values(self) -> Mapping[str, Any]:
         """All answers by column, those of fields that are hidden now too."""
         return dict(self._values)
@@ -147,7 +155,8 @@ class Form:
             if value is None:
                 self._values[field.secret_column] = None
         self._values |= {field_name: value, **followed}
-        self._save()
+        self.begun = True
+        self.save()
 
     def measure(self, measured: Measured) -> None:
         """Take what was measured, in place of an earlier measurement, and save the draft.
@@ -167,7 +176,26 @@ class Form:
         self._values |= changes
         if "village" in self._fields and not self._values.get("village"):
             self._values["village"] = village_at(self.survey, measured.geometry)
-        self._save()
+        self.begun = True
+        self.save()
+
+    def save(self) -> None:
+        """Keep the draft as it is; each answer does so itself."""
+        answers = dict(self._values)
+        if self._fixes:
+            answers[_FIXES] = [fix_json.to_json(each) for each in self._fixes]
+        if self._override_reason:
+            answers[_REASON] = self._override_reason
+        if self._no_1985_height:
+            answers[_NO_1985] = [self._no_1985_height.code, self._no_1985_height.facts]
+        answers[_PRIVATE] = [
+            [name, each.code, {**each.facts, "value": "****"}]
+            for name, several in self._private.items()
+            for each in several
+        ]
+        shape = self._geometry if self._reshaped else None
+        kept = self.survey.save_draft(self.record, self.layer.name, answers, shape)
+        self._values = {name: value for name, value in kept.items() if not name.startswith("_")}
 
     def questions(self) -> list[Question]:
         """The fields that show now, in order, each with its value and what is wrong with it."""
@@ -234,13 +262,27 @@ class Form:
             self.survey.drop_draft(self.record)
         self._before = self.survey.get(self.layer.name, self.record)
         self._reshaped, self._fixes = False, ()
+        self.begun = False
         return self.record
 
     def throw_away(self) -> None:
-        """Forget the answers that are not confirmed."""
-        self.survey.drop_draft(self.record)
+        """Forget the answers that are not confirmed; of a new record its photos and its parts
+        (the houses of a homestead) too, which would belong to nothing."""
+        with self.survey.atomic():
+            if self._before is None:
+                for table, column in parts_of(self.layer, self.survey.catalogue):
+                    self._forget_parts(table, column)
+            self.survey.drop_draft(self.record)
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _forget_parts(self, table: str, column: str) -> None:
+        for draft in self.survey.drafts():
+            if draft.layer == table and draft.answers.get(column) == self.record:
+                Form.resume(self.survey, draft.record).throw_away()
+        parts = self.survey.select(table, f'"{column}" = ?', [self.record], columns=["uuid"])
+        for part in list(parts):
+            self.survey.delete(table, part["uuid"])
 
     def _field(self, name: str) -> Field:
         try:
@@ -296,24 +338,8 @@ class Form:
             if name in writable and value != before.get(name)
         }
 
-    def _save(self) -> None:
-        answers = dict(self._values)
-        if self._fixes:
-            answers[_FIXES] = [fix_json.to_json(each) for each in self._fixes]
-        if self._override_reason:
-            answers[_REASON] = self._override_reason
-        if self._no_1985_height:
-            answers[_NO_1985] = [self._no_1985_height.code, self._no_1985_height.facts]
-        answers[_PRIVATE] = [
-            [name, each.code, {**each.facts, "value": "****"}]
-            for name, several in self._private.items()
-            for each in several
-        ]
-        shape = self._geometry if self._reshaped else None
-        kept = self.survey.save_draft(self.record, self.layer.name, answers, shape)
-        self._values = {name: value for name, value in kept.items() if not name.startswith("_")}
-
     def _take_draft(self, draft: Draft) -> None:
+        self.begun = True
         answers = dict(draft.answers)
         self._fixes = tuple(fix_json.from_json(each) for each in answers.pop(_FIXES, ()))
         self._override_reason = answers.pop(_REASON, None)

@@ -25,15 +25,16 @@ class OfferedFile:
 
 
 def offered_files(suffixes: Iterable[str], folders: Iterable[Path] = ()) -> list[OfferedFile]:
-    """Files of these suffixes (".xta"…), the newest first: of `folders`, of the downloads and of
-    whatever is plugged in. What cannot be read is passed over."""
+    """Files of these suffixes (".xta"…; a camera's .JPG is a .jpg), the newest first: of
+    `folders`, of the downloads and of whatever is plugged in. What cannot be read is passed
+    over."""
     wanted = tuple(suffixes)
     found: dict[Path, OfferedFile] = {}
     for place in (*folders, *_places()):
         for path in _inside(place, _DEEPEST):
             if len(found) >= _MOST:
                 break
-            if not path.name.endswith(wanted) or path in found:
+            if not path.name.lower().endswith(wanted) or path in found:
                 continue
             try:
                 about = path.stat()

@@ -12,6 +12,7 @@ from kivymd.uix.label import MDLabel
 from kivymd.uix.scrollview import MDScrollView
 from xiangtu.package.adoption import AdoptionSummary
 
+from ..controllers.at_work import OpenForm, still_open
 from ..controllers.settings import Language
 from ..widgets.buttons import Choice, action, choice_row
 from ..widgets.file_chooser import choose_file
@@ -87,6 +88,17 @@ class StartScreen(AppScreen):
 
     def _begin(self) -> None:
         name = self.surveyor.text
-        self.app.desk.ask(
-            lambda: self.app.fieldwork.sign_in(name), lambda _none: self.app.shell.show("today")
-        )
+        fieldwork = self.app.fieldwork
+
+        def task() -> list[OpenForm]:
+            fieldwork.sign_in(name)
+            return still_open(fieldwork.survey)
+
+        self.app.desk.ask(task, self._go_on)
+
+    def _go_on(self, forms: list[OpenForm]) -> None:
+        """To the list of the day, and to the form that was open when the program ended."""
+        shell = self.app.shell
+        shell.show("today")
+        for each in forms:
+            shell.show("form", layer=each.layer, record=each.record, section=each.section)

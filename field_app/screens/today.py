@@ -12,6 +12,7 @@ from kivymd.uix.progressindicator import MDLinearProgressIndicator
 from kivymd.uix.scrollview import MDScrollView
 
 from ..controllers.start import ToDo
+from ..widgets.buttons import action
 from ..widgets.panel import Panel
 from .screen import AppScreen
 
@@ -44,6 +45,9 @@ class TodayScreen(AppScreen):
                 adaptive_height=True, font_style="Title", role="large",
             )
         )  # fmt: skip
+        self.cards.add_widget(
+            action(self.app, "app.today.new", "plus", lambda: self.app.shell.show("new"))
+        )
         villages = groupby(
             sorted(to_do, key=lambda each: each.village),
             key=lambda each: (each.village, each.village_name),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
+from kivy.uix.behaviors import ButtonBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.button import MDButton, MDButtonIcon, MDButtonText
+from kivymd.uix.label import MDLabel
 
 from .. import look
 
@@ -31,11 +33,14 @@ def action(
     do: Callable[[], Any],
     *,
     quiet: bool = False,
+    **facts: object,
 ) -> MDButton:
-    """A button over the whole width: filled, or outlined where it is not the next thing to do."""
+    """A button over the whole width: filled, or outlined where it is not the next thing to do.
+
+    `facts` go into the words of the code."""
     return MDButton(
         MDButtonIcon(icon=icon),
-        MDButtonText(text=app.say(code)),
+        MDButtonText(text=app.say(code, **facts)),
         style="outlined" if quiet else "filled",
         theme_width="Custom",
         size_hint=(1, None),
@@ -43,6 +48,25 @@ def action(
         height=look.touch(app.settings.text_size) * 1.1,
         on_release=lambda _button: do(),
     )
+
+
+class WideButton(ButtonBehavior, MDBoxLayout):
+    """A bordered line over the whole width with words that may change, as long as they fit."""
+
+    def __init__(self, app: XiangtuApp, text: str, do: Callable[[], Any]) -> None:
+        super().__init__(
+            size_hint_y=None,
+            height=look.touch(app.settings.text_size) * 1.1,
+            padding=(dp(16), 0),
+            radius=dp(8),
+            line_color=app.theme_cls.outlineColor,
+        )
+        self.words = MDLabel(text=text, font_style="Body", role="large", shorten=True)
+        self.add_widget(self.words)
+        self._do = do
+
+    def on_release(self) -> None:
+        self._do()
 
 
 def choice_row(

@@ -68,7 +68,7 @@ class PickList(ModalView):
     ) -> None:
         super().__init__(size_hint=(0.94, 0.86), background_color=(0, 0, 0, 0.5), background="")
         self._picks, self._told = picks, picked
-        box = MDBoxLayout(
+        self.box = box = MDBoxLayout(
             orientation="vertical",
             md_bg_color=app.theme_cls.surfaceContainerHighColor,
             radius=dp(16),
@@ -101,6 +101,7 @@ class PickList(ModalView):
             {
                 "text": each.text,
                 "detail": each.detail,
+                "value": each.value,
                 "picked": lambda each=each: self._pick(each),
             }
             for each in self._picks

@@ -11,9 +11,11 @@ from kivy.base import EventLoop, stopTouchApp
 from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
 from kivy.uix.modalview import ModalView
+from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
 from field_app.app import XiangtuApp
+from field_app.widgets.answers import AnswerBox
 
 #: A machine that is busy may need so long; nothing waits it out when all is well.
 PATIENCE_S = 40.0
@@ -76,6 +78,23 @@ class Driver:
                     return each
         raise AssertionError(f"{text!r} is not on the screen: {self.texts()}")
 
+    def asked(self, question: str) -> Any:
+        """The box of a form's question, by its words; where it stands further down, scrolled to."""
+        self.until(lambda: self._box(question) is not None)
+        box = self._box(question)
+        scrolled = box
+        while not isinstance(scrolled, ScrollView):
+            scrolled = scrolled.parent
+        scrolled.scroll_to(box, animate=False)
+        self.wait(0.1)
+        return box
+
+    def _box(self, question: str) -> AnswerBox | None:
+        for each in self.widgets():
+            if isinstance(each, AnswerBox) and each.title == question:
+                return each
+        return None
+
     # -- doing --------------------------------------------------------------------------------
 
     def touch(self, what: str | Widget, hold_s: float = 0.0) -> None:
@@ -109,6 +128,14 @@ class Driver:
         EventLoop.idle()
         widget.focus = False
         self.settle()
+
+    def step(self, name: str) -> None:
+        """Touch a step of a form, having moved the line of steps to it."""
+        bar = self.app.shell.screen.steps
+        label = next(each for each in bar.walk() if getattr(each, "text", "").startswith(name))
+        bar.scroll_to(label, animate=False)
+        self.wait(0.1)
+        self.touch(label)
 
     def back(self) -> None:
         """Android's back button."""

@@ -1,0 +1,458 @@
+"""A record's form, built from the catalogue: a section at a time, its parts, its photos, what is
+wrong with it, confirming."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kivy.clock import Clock
+from kivy.metrics import dp
+from kivymd.uix.boxlayout import MDBoxLayout
+from kivymd.uix.scrollview import MDScrollView
+from xiangtu.errors import SurveyError
+from xiangtu.words import explain
+
+from ..controllers.at_work import OpenForm, keep_open
+from ..controllers.form import Form, confirm_unchanged
+from ..controllers.form_page import Asked, FormPage, leave, open_form, page_of
+from ..controllers.photos import attach_photo
+from ..controllers.questions import Problem
+from ..widgets.answers import AnswerBox, answer_box
+from ..widgets.buttons import Choice, action
+from ..widgets.file_chooser import choose_file
+from ..widgets.form_steps import check_step, parts_panel, photos_step
+from ..widgets.pick_list import Pick, pick_one
+from ..widgets.question import ask, ask_text
+from ..widgets.step_bar import StepBar
+from .screen import AppScreen
+
+if TYPE_CHECKING:
+    from ..app import XiangtuApp
+
+#: Steps that are no section of the catalogue, whose names have no underscore in front.
+_PARTS, _PHOTOS, _CHECK = "_parts", "_photos", "_check"
+#: A question takes about 10 ms to make.
+_BUILDING_S = 0.04
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+class FormScreen(AppScreen):
+    """Entered with `layer`, `record` (None for a new one), optionally the `section` to show, and
+    what a new record begins with (`village=…`, `homestead_uuid=…`)."""
+
+    def __init__(self, app: XiangtuApp, **properties: Any) -> None:
+        super().__init__(app, **properties)
+        #: Used in the desk's tasks alone.
+        self._form: Form | None = None
+        #: Which entering a form that the desk opened is for.
+        self._entered: object = None
+        self.page: FormPage | None = None
+        self._step = ""
+        self._boxes: dict[str, AnswerBox] = {}
+        #: What was typed and not taken, and why: it stands beside its field until it is mended.
+        self._refused: dict[str, str] = {}
+        self._after_building: Callable[[], None] | None = None
+        self._head_of: object = None
+        self.steps = StepBar(app, self._go)
+        self._head = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(12))
+        self._fields = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(20))
+        body = MDBoxLayout(
+            orientation="vertical", adaptive_height=True, padding=dp(16), spacing=dp(16)
+        )
+        body.add_widget(self._head)
+        body.add_widget(self._fields)
+        self._scroll = MDScrollView()
+        self._scroll.add_widget(body)
+        self._next = action(app, "app.form.next", "arrow-down", self._go_on, quiet=True)
+        self._forget = action(
+            app, "app.form.throw_away", "delete-outline", self._ask_throw_away, quiet=True
+        )
+        confirm = action(app, "app.form.confirm", "check", self._confirm)
+        # The thumb of the hand that holds the tablet reaches the near corner.
+        self._other = MDBoxLayout(adaptive_height=True)
+        buttons = MDBoxLayout(adaptive_height=True, padding=dp(12), spacing=dp(12))
+        for each in (confirm, self._other) if app.settings.left_handed else (self._other, confirm):
+            buttons.add_widget(each)
+        whole = MDBoxLayout(orientation="vertical")
+        for each in (self.steps, self._scroll, buttons):
+            whole.add_widget(each)
+        self.add_widget(whole)
+        self._build = Clock.create_trigger(self._build_some, 0)
+
+    def title(self) -> str:
+        if self.page is None:
+            return super().title()
+        words = self.page.layer.label, self.page.title
+        return " ".join(each.in_language(self.app.language) for each in words).strip()
+
+    # -- coming and going ---------------------------------------------------------------------
+
+    def enter(self, *, layer: str, record: str | None, section: str = "", **given: Any) -> None:
+        self._form = None
+        self._refused = {}
+        self._clear()
+        self._step = section
+        fieldwork = self.app.fieldwork
+        entered = self._entered = object()
+
+        def task() -> tuple[Form, FormPage]:
+            form = open_form(fieldwork.survey, layer, record, given)
+            return form, page_of(form)
+
+        def opened(found: tuple[Form, FormPage]) -> None:
+            # Meanwhile one may have gone on to another.
+            if self._entered is entered:
+                self._form, page = found
+                self._show(page)
+                self._keep_step()
+
+        def refused(error: SurveyError) -> None:
+            self.app.tell_refusal(error)
+            if self._entered is entered:
+                self.app.shell.back()
+
+        self.app.desk.ask(task, opened, refused)
+
+    def may_leave(self) -> bool:
+        self._unfocus()
+        form, self._form, self._entered = self._form, None, None
+        if form is not None:
+            self.app.desk.ask(lambda: leave(form))
+            self._keep_open(self._open_forms()[:-1])
+        return True
+
+    def _keep_step(self) -> None:
+        """Come back to this step, from a part's form or after the battery went flat."""
+        page = self.page
+        assert page is not None
+        self.app.shell.now_of(layer=page.layer.name, record=page.record, section=self._step)
+        self._keep_open(self._open_forms())
+
+    def _open_forms(self) -> list[OpenForm]:
+        return [OpenForm(**what) for name, what in self.app.shell.way if name == self.name]
+
+    def _keep_open(self, forms: list[OpenForm]) -> None:
+        fieldwork = self.app.fieldwork
+        self.app.desk.ask(lambda: keep_open(fieldwork.survey, forms))
+
+    def _leave_for_good(self) -> None:
+        if not self.app.shell.back():
+            self.app.shell.show("today")
+
+    def _unfocus(self) -> None:
+        for box in self._boxes.values():
+            line = getattr(box, "line", None)
+            if line is not None:
+                line.focus = False
+
+    # -- showing ------------------------------------------------------------------------------
+
+    def _change(
+        self,
+        task: Callable[[Form], Any],
+        then: Callable[[], Any] | None = None,
+        refused: Callable[[SurveyError], Any] | None = None,
+    ) -> None:
+        """Do something with the form, and show what comes of it, if it is still this form."""
+        form = self._form
+        if form is None:
+            return
+
+        def do() -> FormPage:
+            task(form)
+            return page_of(form)
+
+        def show(page: FormPage) -> None:
+            if self._form is form:
+                if then is not None:
+                    then()
+                self._show(page)
+
+        def refuse(error: SurveyError) -> None:
+            if refused is not None and self._form is form:
+                refused(error)
+            else:
+                self.app.tell_refusal(error)
+
+        self.app.desk.ask(do, show, refuse)
+
+    def _clear(self) -> None:
+        self.page = None
+        self._boxes = {}
+        self._head_of = None
+        self._head.clear_widgets()
+        self._fields.clear_widgets()
+
+    def _show(self, page: FormPage) -> None:
+        before, self.page = self.page, page
+        names = [each.value for each in self._step_names(page)]
+        if self._step not in names:
+            self._step = names[0]
+        wrong = {section.name: self._wrong_in(section.asked) for section in page.sections}
+        wrong[_CHECK] = len(page.errors)
+        wrong[_PHOTOS] = sum(page.photos.missing.values())
+        self.steps.show(self._step_names(page), self._step, wrong)
+        self._other.clear_widgets()
+        self._other.add_widget(self._forget if self._step == names[-1] else self._next)
+        if before is None or before.title != page.title:
+            self.app.shell.top_bar.show(self.title(), may_go_back=True)
+        self._show_head(page)
+        wanted = {each.field.name for each in self._asked()}
+        for name in self._boxes.keys() - wanted:
+            self._fields.remove_widget(self._boxes.pop(name))
+        for each in self._asked():
+            if each.field.name in self._boxes:
+                self._boxes[each.field.name].show(each, self._refused.get(each.field.name, ""))
+        self._build()
+
+    def _wrong_in(self, asked: tuple[Asked, ...]) -> int:
+        return sum(
+            any(problem.severity == "error" for problem in each.question.problems)
+            or each.field.name in self._refused
+            for each in asked
+        )
+
+    def _step_names(self, page: FormPage) -> list[Choice]:
+        say, language = self.app.say, self.app.language
+        found = [
+            Choice(
+                each.name,
+                each.label.in_language(language) if each.label else say("app.form.general"),
+            )
+            for each in page.sections
+        ]
+        if page.parts:
+            kinds = (each.layer.label.in_language(language) for each in page.parts)
+            found.append(Choice(_PARTS, " / ".join(kinds)))
+        found.append(Choice(_PHOTOS, say("app.form.photos")))
+        found.append(Choice(_CHECK, say("app.form.check")))
+        return found
+
+    def _show_head(self, page: FormPage) -> None:
+        """What stands above the questions, made anew only where it is another."""
+        shown: dict[str, object] = {
+            _PARTS: page.parts, _PHOTOS: page.photos, _CHECK: page.problems,
+        }  # fmt: skip
+        first = page.may_be_unchanged, page.measured
+        head_of = self._step, shown.get(self._step, first)
+        if head_of == self._head_of:
+            return
+        self._head_of = head_of
+        self._head.clear_widgets()
+        show = self.app.shell.show
+        if self._step == _PARTS:
+            for each in page.parts:
+                self._head.add_widget(
+                    parts_panel(self.app, page, each, lambda **what: show(self.name, **what))
+                )
+        elif self._step == _PHOTOS:
+            self._head.add_widget(
+                photos_step(self.app, page, self._add_photo, lambda: self._change(lambda _f: None))
+            )
+        elif self._step == _CHECK:
+            self._head.add_widget(check_step(self.app, page, self._go_to, self._ask_despite))
+        elif self._step == page.sections[0].name:
+            self._show_first(page)
+
+    def _show_first(self, page: FormPage) -> None:
+        if page.may_be_unchanged:
+            self._head.add_widget(
+                action(self.app, "app.form.unchanged", "equal", self._unchanged, quiet=True)
+            )
+        if page.measured is not None and self.app.shell.has("capture"):
+            code = "app.form.measure_anew" if page.measured else "app.form.measure"
+            self._head.add_widget(
+                action(self.app, code, "crosshairs-gps", self._measure, quiet=page.measured)
+            )
+
+    def _asked(self) -> tuple[Asked, ...]:
+        """The questions of the step that is shown."""
+        if self.page is None:
+            return ()
+        return next((each.asked for each in self.page.sections if each.name == self._step), ())
+
+    def _build_some(self, _dt: float) -> None:
+        """Make what is not made yet, for a part of a frame, so that the screen answers."""
+        ends = time.monotonic() + _BUILDING_S
+        for place, each in enumerate(self._asked()):
+            name = each.field.name
+            if name in self._boxes:
+                continue
+            if time.monotonic() > ends:
+                self._build()
+                return
+            box = self._boxes[name] = answer_box(self.app, each, self._answer)
+            box.show(each, self._refused.get(name, ""))
+            self._fields.add_widget(box, index=len(self._fields.children) - place)
+        if self._after_building is not None:
+            then, self._after_building = self._after_building, None
+            then()
+
+    # -- steps --------------------------------------------------------------------------------
+
+    def _go(self, step: str, field: str | None = None) -> None:
+        """Show a step, and in it a field."""
+        if self.page is None:
+            return
+        self._unfocus()
+        if step != self._step:
+            self._step = step
+            self._boxes = {}
+            self._fields.clear_widgets()
+            self._scroll.scroll_y = 1
+            self._show(self.page)
+            self._keep_step()
+
+        def scroll() -> None:
+            if field in self._boxes:
+                self._scroll.scroll_to(self._boxes[field])
+
+        # A frame later the boxes have their heights.
+        self._after_building = lambda: Clock.schedule_once(lambda _dt: scroll(), 0.1)
+        self._build()
+
+    def _go_on(self) -> None:
+        assert self.page is not None
+        names = [each.value for each in self._step_names(self.page)]
+        self._go(names[names.index(self._step) + 1])
+
+    def _go_to(self, problem: Problem) -> None:
+        assert self.page is not None
+        section = self.page.section_of(problem.field)
+        if section is not None:
+            self._go(section.name, problem.field)
+        elif problem.code == "field.problem.photo":
+            self._go(_PHOTOS)
+
+    # -- answering ----------------------------------------------------------------------------
+
+    def _answer(self, name: str, answer: Any) -> None:
+        def taken() -> None:
+            self._refused.pop(name, None)
+
+        def refused(error: SurveyError) -> None:
+            self._refused[name] = self._explain(name, error)
+            assert self.page is not None
+            self._show(self.page)
+
+        self._change(lambda form: form.answer(name, answer), taken, refused)
+
+    def _explain(self, name: str, error: SurveyError) -> str:
+        """Why an answer was not taken, with the words of the question in it."""
+        box = self._boxes.get(name)
+        facts = {**error.facts, "field": box.title} if box else error.facts
+        return explain(type(error)(error.code, **facts), self.app.language)
+
+    def _measure(self) -> None:
+        assert self.page is not None
+        self.app.shell.show("capture", layer=self.page.layer.name, record=self.page.record)
+
+    # -- photos -------------------------------------------------------------------------------
+
+    def _add_photo(self) -> None:
+        choose_file(self.app, _PICTURES, self._choose_role)
+
+    def _choose_role(self, path: Path) -> None:
+        assert self.page is not None
+        photos, language = self.page.photos, self.app.language
+        picks = [
+            Pick(
+                each.code,
+                each.label.in_language(language),
+                self.app.say("app.photo.wanted") if each.code in photos.missing else "",
+            )
+            for each in photos.roles
+        ]
+        pick_one(
+            self.app, self.app.say("app.photo.role"), picks, lambda role: self._attach(path, role)
+        )
+
+    def _attach(self, path: Path, role: str) -> None:
+        offset = datetime.now().astimezone().utcoffset()
+        offset_min = round(offset.total_seconds() / 60) if offset else 0
+
+        def task(form: Form) -> None:
+            survey = form.survey
+            attach_photo(
+                survey, form.record, form.layer.name, path, role=role,
+                author=survey.author or None, utc_offset_min=offset_min,
+            )  # fmt: skip
+
+        self._change(task, lambda: self.app.tell(self.app.say("app.photo.added")))
+
+    # -- ending -------------------------------------------------------------------------------
+
+    def _confirm(self, despite: str | None = None) -> None:
+        self._unfocus()
+        # After the answer that is on its way: it may be refused.
+        self.app.desk.ask(lambda: None, lambda _none: self._confirm_now(despite))
+
+    def _confirm_now(self, despite: str | None) -> None:
+        form, page = self._form, self.page
+        if form is None or page is None:
+            return
+        for name, why in self._refused.items():
+            section = page.section_of(name)
+            if section is not None:
+                self.app.tell(why)
+                self._go(section.name, name)
+                return
+        self.app.desk.ask(
+            lambda: form.confirm(despite=despite),
+            lambda _record: self._confirmed(page),
+            self._not_confirmed,
+        )
+
+    def _confirmed(self, page: FormPage) -> None:
+        missing = sum(page.photos.missing.values())
+        code = "app.form.confirmed_without_photos" if missing else "app.form.confirmed"
+        self.app.tell(self.app.say(code, record=self.title(), count=missing))
+        self._leave_for_good()
+
+    def _not_confirmed(self, error: SurveyError) -> None:
+        if error.code != "field.problems":
+            self.app.tell_refusal(error)
+            return
+        self._go(_CHECK)
+        self.app.tell(self.app.say("app.form.wrong", count=error.facts["count"]))
+
+    def _ask_despite(self) -> None:
+        say = self.app.say
+        ask_text(
+            self.app, say("app.form.why_despite"), "app.form.despite", self._confirm,
+            hint=say("app.form.reason"),
+        )  # fmt: skip
+
+    def _unchanged(self) -> None:
+        form = self._form
+        if form is None:
+            return
+
+        def then(_none: None) -> None:
+            self.app.tell(self.app.say("app.form.unchanged_now"))
+            # The form as it is in the file now, at the photos: one shows how it is today.
+            self.enter(layer=form.layer.name, record=form.record, section=_PHOTOS)
+
+        self.app.desk.ask(
+            lambda: confirm_unchanged(form.survey, form.layer.name, form.record), then
+        )
+
+    def _ask_throw_away(self) -> None:
+        page = self.page
+        assert page is not None
+        parts = sum(len(each.records) for each in page.parts)
+        photos = len(page.photos.photos)
+        code = "app.form.really_new" if page.is_new else "app.form.really"
+        text = self.app.say(code, record=self.title(), parts=parts, photos=photos)
+        ask(self.app, text, "app.form.throw_away", self._throw_away)
+
+    def _throw_away(self) -> None:
+        form, self._form = self._form, None
+        if form is None:
+            return
+        self._keep_open(self._open_forms()[:-1])
+        self.app.desk.ask(form.throw_away, lambda _none: self._leave_for_good())
