@@ -34,8 +34,8 @@ GENERAL = "_general"
 
 @dataclass(frozen=True)
 class Asked:
-    """A question and how it is answered: `choices` of a code, `said` for the name of the record
-    that a reference names."""
+    """A question and how it is answered: `choices` of a code, and 1 or 0 for yes and no; `said`
+    for the name of the record that a reference names."""
 
     question: Question
     kind: Kind
@@ -227,6 +227,10 @@ def _asked(survey: SurveyFile, question: Question) -> Asked:
             codes = (Code(code, Label(name, name)) for code, name in sorted(names.items()))
             return Asked(question, "code", tuple(codes))
     kind = _KINDS.get(field.type, "text")
+    if kind == "yes_no":
+        words = survey.catalogue.code_lists["yes_no"].codes
+        yes, no = words["1"].label, words["2"].label
+        return Asked(question, kind, (Code("1", yes), Code("0", no)))
     if kind == "record":
         return Asked(question, kind, said=_named(survey, field, question.value))
     if field.code_list is not None:

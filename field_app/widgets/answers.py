@@ -272,8 +272,6 @@ def answer_box(app: XiangtuApp, asked: Asked, answer: Answer) -> AnswerBox:
 
 
 def _choices(app: XiangtuApp, asked: Asked) -> list[Choice]:
-    if asked.kind == "yes_no":
-        return [Choice("1", app.say("app.form.yes")), Choice("0", app.say("app.form.no"))]
     return [Choice(each.code, each.label.in_language(app.language)) for each in asked.choices]
 
 

@@ -39,7 +39,8 @@ def action(
 
     `facts` go into the words of the code."""
     return MDButton(
-        MDButtonIcon(icon=icon),
+        # KivyMD begins the words where an icon of this size ends, whatever the size of the text.
+        MDButtonIcon(icon=icon, theme_font_size="Custom", font_size=dp(20)),
         MDButtonText(text=app.say(code, **facts)),
         style="outlined" if quiet else "filled",
         theme_width="Custom",

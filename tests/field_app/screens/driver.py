@@ -145,8 +145,12 @@ class Driver:
     # -- waiting ------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Until the desk has nothing to do and the screen has shown it."""
+        """Until the desk has nothing to do and the screen has shown it; windows over it are wholly
+        there, or gone."""
         self.until(lambda: not self.app.desk.busy)
+        windows = (each for each in Window.children[:] if isinstance(each, ModalView))
+        for each in windows:
+            self.until(lambda window=each: window.parent is None or window._anim_alpha in (0, 1))
         self.wait(0.3)
 
     def wait(self, seconds: float) -> None:
