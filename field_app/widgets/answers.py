@@ -84,8 +84,9 @@ class AnswerBox(MDBoxLayout):
         self.asked = asked
         field = asked.field
         label = field.label.in_language(self.app.language)
-        unit = f"（{field.unit}）" if field.unit else ""
-        self._label.text = f"{label}{unit}{' *' if asked.question.required else ''}"
+        if field.unit and field.unit not in label:
+            label = self.app.say("app.form.with_unit", label=label, unit=field.unit)
+        self._label.text = f"{label} *" if asked.question.required else label
         if not refusal:
             self.show_value()
         told = [(refusal, "error")] if refusal else []
@@ -174,7 +175,7 @@ class PickedAnswer(AnswerBox):
             return str(value)
         chosen = set(str(value).split(";")) if asked.kind == "codes" else {str(value)}
         words = [self.said(each.label) for each in asked.choices if each.code in chosen]
-        return "、".join(words) or str(value)
+        return ("、" if self.app.language == "zh" else ", ").join(words) or str(value)
 
     def _open(self) -> None:
         asked, app = self.asked, self.app

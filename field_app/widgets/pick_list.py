@@ -68,7 +68,7 @@ class PickList(ModalView):
     ) -> None:
         super().__init__(size_hint=(0.94, 0.86), background_color=(0, 0, 0, 0.5), background="")
         self._picks, self._told = picks, picked
-        self.box = box = MDBoxLayout(
+        box = MDBoxLayout(
             orientation="vertical",
             md_bg_color=app.theme_cls.surfaceContainerHighColor,
             radius=dp(16),
@@ -92,6 +92,7 @@ class PickList(ModalView):
         self.rows.viewclass = PickRow
         box.add_widget(self.rows)
         box.add_widget(action(app, "app.cancel", "close", self.dismiss, quiet=True))
+        self.box = box
         self.add_widget(box)
         self._filter("")
 

@@ -26,8 +26,12 @@ class TextInput(MDTextField):
         **properties: Any,
     ) -> None:
         super().__init__(
-            MDTextFieldHintText(text=hint),
+            # An empty one would leave a gap in the outline.
+            *([MDTextFieldHintText(text=hint)] if hint else []),
             mode="outlined",
+            theme_text_color="Custom",
+            text_color_normal=app.theme_cls.onSurfaceColor,
+            text_color_focus=app.theme_cls.onSurfaceColor,
             theme_height="Custom",
             height=look.touch(app.settings.text_size) * 1.25,
             size_hint_y=None,

@@ -16,6 +16,7 @@ from PIL import Image
 from small_village import VILLAGE, World
 from xiangtu.store import SurveyFile
 
+from field_app.controllers.settings import TextSize
 from field_app.controllers.start import Fieldwork
 
 if TYPE_CHECKING:
@@ -337,3 +338,23 @@ def test_confirming_is_at_the_thumb(
     assert app.asked("坐落").line.text == "三组", "made anew, it shows the same form"
     confirm, onward = app.find("确认"), app.find("下一步")
     assert (confirm.to_window(*confirm.pos)[0] < onward.to_window(*onward.pos)[0]) == left_handed
+
+
+@pytest.mark.parametrize("text_size", ["normal", "extra_large"])
+def test_whatever_is_touched_is_as_large_as_a_finger(
+    start_app: Callable, work_folder: Path, text_size: TextSize
+) -> None:
+    app = begin(start_app, work_folder, "新增记录", "宅基地")
+    app.app.change_settings(replace(app.app.settings, text_size=text_size))
+    app.settle()
+    # Not before the display is there: Kivy is imported with them.
+    from kivy.uix.behaviors import ButtonBehavior
+
+    from field_app import look
+
+    for step in ("基本情况", "取得与批准", "农房 /", "照片", "检查"):
+        app.step(step)
+        touched = [each for each in app.app.shell.screen.walk() if isinstance(each, ButtonBehavior)]
+        assert len(touched) > 5
+        for each in touched:
+            assert min(each.size) >= look.touch(text_size) - 1, (step, each)
