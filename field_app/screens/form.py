@@ -33,7 +33,7 @@ from .screen import AppScreen
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
-#: Steps that are no section of the catalogue, whose names have no underscore in front.
+#: Steps that are no section of the catalogue: the name of one begins with a letter.
 _PARTS, _PHOTOS, _CHECK = "_parts", "_photos", "_check"
 #: A question takes about 10 ms to make.
 _BUILDING_S = 0.04

@@ -73,7 +73,7 @@ class _Step(ButtonBehavior, MDBoxLayout):
             md_bg_color=theme.primaryContainerColor if here else theme.surfaceColor,
         )  # fmt: skip
         colour = theme.onPrimaryContainerColor if here else theme.onSurfaceColor
-        if wrong:
+        if wrong and not here:  # where one is, the colour behind is too near to it
             colour = look.colours(app.settings.theme).bad
         self.add_widget(
             MDLabel(
