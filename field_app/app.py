@@ -18,10 +18,13 @@ from xiangtu.words import explain, phrase
 
 from . import fonts, look
 from .controllers import settings as kept_settings
+from .controllers.measuring_at_work import AtWork
 from .controllers.settings import Settings
 from .controllers.start import Fieldwork
 from .desk import Desk
+from .platform.device import DevicePort, device_port
 from .platform.position import PositionPort, position_port
+from .screens.capture import CaptureScreen
 from .screens.form import FormScreen
 from .screens.new import NewScreen
 from .screens.screen import AppScreen
@@ -37,6 +40,7 @@ SCREENS: dict[str, type[AppScreen]] = {
     "today": TodayScreen,
     "new": NewScreen,
     "form": FormScreen,
+    "capture": CaptureScreen,
 }
 TABS = {"today": "clipboard-list-outline"}
 
@@ -65,8 +69,10 @@ class XiangtuApp(MDApp):
         self._wanted_receiver = receiver
         self.desk = Desk(_on_main_thread, self.tell_refusal, self.tell_fault)
         self.fieldwork: Fieldwork
+        self.at_work: AtWork
         self.settings = Settings()
         self.port: PositionPort
+        self.device: DevicePort
         self.receiver: Receiver
         self.shell: Shell
 
@@ -75,11 +81,13 @@ class XiangtuApp(MDApp):
     def build(self) -> Shell:
         self.title = "Xiangtu 乡图"
         self.fieldwork = Fieldwork(self.folder)
+        self.at_work = AtWork(self.fieldwork)
         loaded = kept_settings.load(self.folder)
         self.settings = loaded.settings
         fonts.register()
         look.apply(self.theme_cls, self.settings.theme, self.settings.text_size)
         self.port = position_port()
+        self.device = device_port()
         self.receiver = Receiver(self.port.open, self.settings.declared)
         address = self._wanted_receiver or self.settings.receiver or self.port.own_receiver
         if address:
@@ -94,10 +102,13 @@ class XiangtuApp(MDApp):
         self.shell.show("start")
 
     def on_pause(self) -> bool:
+        # Android may end it now without another word.
+        self.desk.ask(self.at_work.flush)
         return True
 
     def on_stop(self) -> None:
         self.receiver.close()
+        self.desk.ask(self.at_work.leave)
         self.desk.ask(self.fieldwork.close)
         self.desk.close()
 

@@ -31,9 +31,7 @@ from xiangtu.store import SurveyFile
 from xiangtu.store.values import stamp
 
 from .gate import Shortfall, gated, shortfalls
-
-#: Outlines that overlap by less share an edge (domain.md §5).
-LEAST_OVERLAP_M2 = 0.001
+from .neighbours import Overlap, overlaps, snapped
 
 #: A walk's tolerance as a part of the accuracy that the layer asks.
 _TOLERANCE = 0.25
@@ -75,15 +73,6 @@ class Measured:
             "epochs": self.epochs,
             "measured_at": self.measured_at,
         }
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """A neighbour that an outline overlaps, and by how much."""
-
-    record: str
-    title: str
-    area_m2: float
 
 
 def _shortfalls_of(layer: Layer, point: AveragedPoint) -> tuple[Shortfall, ...]:
@@ -160,6 +149,23 @@ class PointCapture:
         """What the point lacks as it is now."""
         return _shortfalls_of(self._layer, self.point)
 
+    def measured(self) -> Measured:
+        """The point as it is now, with what it lacks; BadInput("gnss.average.nothing")."""
+        point = self.point
+        assert point.easting_m is not None and point.northing_m is not None
+        return Measured(
+            Point(round(point.easting_m, 3), round(point.northing_m, 3)),
+            "gnss_average" if point.epochs > 1 else "gnss_point",
+            point.fix_type,
+            point.horizontal_accuracy_m,
+            point.satellites,
+            point.epochs,
+            stamp(point.ended_at or _last_tablet_time(self._stand.fixes)),
+            point.height_ellipsoid_m,
+            self._stand.fixes,
+            _shortfalls_of(self._layer, point),
+        )
+
     def result(self, override_reason: str | None = None) -> Measured:
         """The point, to be put into a form.
 
@@ -169,24 +175,7 @@ class PointCapture:
             "gnss.average.nothing"; "field.accuracy" where it lacks something and no reason to
             keep it is given; "field.accuracy.no_override" where the layer takes no reason.
         """
-        point = self.point
-        assert point.easting_m is not None and point.northing_m is not None
-        return gated(
-            self._layer,
-            Measured(
-                Point(round(point.easting_m, 3), round(point.northing_m, 3)),
-                "gnss_average" if point.epochs > 1 else "gnss_point",
-                point.fix_type,
-                point.horizontal_accuracy_m,
-                point.satellites,
-                point.epochs,
-                stamp(point.ended_at or _last_tablet_time(self._stand.fixes)),
-                point.height_ellipsoid_m,
-                self._stand.fixes,
-                _shortfalls_of(self._layer, point),
-            ),
-            override_reason,
-        )
+        return gated(self._layer, self.measured(), override_reason)
 
 
 def average_point(
@@ -323,22 +312,21 @@ class BoundaryCapture:
 
     def overlaps(self) -> list[Overlap]:
         """Neighbours that the outline overlaps, the largest overlap first."""
-        shape = self.geometry
+        return self.overlaps_of(self.geometry)
+
+    def overlaps_of(self, shape: BaseGeometry | None) -> list[Overlap]:
+        """Neighbours that `geometry`, or the shape that was `measured`, overlaps."""
         if not isinstance(shape, Polygon):
             return []
         return overlaps(self._survey, self._layer.name, shape, self._record)
 
-    def result(self, *, snap: bool = False, override_reason: str | None = None) -> Measured:
-        """What was walked, to be put into a form.
+    def measured(self, *, snap: bool = False) -> Measured:
+        """What was walked, with what it lacks.
 
         With `snap`, corners within the layer's snapping distance of a neighbour's corner or edge
-        are put onto it, so that both share it.
+        are put onto it, so that both share it. Where the walk ended may become a corner.
 
-        Raises
-        ------
-        BadInput
-            "gnss.walk.nothing", "field.walk.too_few" corners, "field.walk.crosses" itself;
-            "field.accuracy" and "field.accuracy.no_override" as for a point.
+        BadInput: "gnss.walk.nothing", "field.walk.too_few" corners, "field.walk.crosses" itself.
         """
         walked = self._walk.finish()
         shape = self._shape(walked.vertices)
@@ -350,7 +338,7 @@ class BoundaryCapture:
             needed = 3 if self._closes else 2
             raise BadInput("field.walk.too_few", corners=len(walked.vertices), needed=needed)
         if snap:
-            shape = self._snapped(shape)
+            shape = snapped(self._survey, self._layer, shape, self._record)
         if not shape.is_valid:
             raise BadInput("field.walk.crosses", reason=shapely.is_valid_reason(shape))
         by_corners = self._walk.by_corners
@@ -358,30 +346,36 @@ class BoundaryCapture:
         # often as there were fixes.
         epochs = min(each.epochs for each in walked.vertices)
         received = sum(fix.fix_type != "none" for fix in walked.fixes)
-        return gated(
-            self._layer,
-            Measured(
-                shape,
-                ("gnss_average" if epochs > 1 else "gnss_point") if by_corners else "gnss_walk",
+        return Measured(
+            shape,
+            ("gnss_average" if epochs > 1 else "gnss_point") if by_corners else "gnss_walk",
+            walked.fix_type,
+            walked.horizontal_accuracy_m,
+            walked.satellites,
+            epochs if by_corners else received,
+            stamp(walked.ended_at or _last_tablet_time(walked.fixes)),
+            None,
+            walked.fixes,
+            shortfalls(
+                self._layer.accuracy,
                 walked.fix_type,
                 walked.horizontal_accuracy_m,
-                walked.satellites,
                 epochs if by_corners else received,
-                stamp(walked.ended_at or _last_tablet_time(walked.fixes)),
-                None,
-                walked.fixes,
-                shortfalls(
-                    self._layer.accuracy,
-                    walked.fix_type,
-                    walked.horizontal_accuracy_m,
-                    epochs if by_corners else received,
-                    fixes=walked.fixes,
-                    corners=walked.vertices,
-                ),
-                closing=self._closed_by(walked),
+                fixes=walked.fixes,
+                corners=walked.vertices,
             ),
-            override_reason,
+            closing=self._closed_by(walked),
         )
+
+    def result(self, *, snap: bool = False, override_reason: str | None = None) -> Measured:
+        """What was walked, to be put into a form.
+
+        Raises
+        ------
+        BadInput
+            Those of `measured`; "field.accuracy" and "field.accuracy.no_override" as for a point.
+        """
+        return gated(self._layer, self.measured(snap=snap), override_reason)
 
     def _closed_by(self, walked: WalkedBoundary) -> Closing | None:
         """The closing error of an outline that was walked, or whose first corner was pressed again
@@ -416,21 +410,6 @@ class BoundaryCapture:
         if last.laid_by == "press":
             return min(max(three_sigma_m, _PRESSED_TWICE_M), settings.shortest_m)
         return max(settings.shortest_m, min(three_sigma_m, settings.every_m))
-
-    def _snapped(self, shape: BaseGeometry) -> BaseGeometry:
-        asked = self._layer.accuracy
-        distance_m = asked.snap_m if asked else 0.0
-        others = _neighbours(self._survey, self._layer.name, shape, self._record, distance_m)
-        if not others or distance_m <= 0:
-            return shape
-        around = shapely.union_all([each["geometry"] for each in others])
-        corners = shapely.multipoints(shapely.get_coordinates(around))
-        edges = shapely.boundary(around) if self._closes else around
-
-        def onto(points: np.ndarray) -> np.ndarray:
-            return np.array([_snap(Point(each), corners, edges, distance_m) for each in points])
-
-        return shapely.remove_repeated_points(shapely.transform(shape, onto))
 
 
 def walk_boundary(
@@ -476,51 +455,6 @@ def projected(positions: Iterable[Fix | Vertex], srid: int) -> np.ndarray:
         [each.longitude_deg for each in known], [each.latitude_deg for each in known], srid
     )
     return np.round(np.column_stack([easting, northing]), 3)
-
-
-def overlaps(
-    survey: SurveyFile, layer_name: str, outline: BaseGeometry, record: str | None = None
-) -> list[Overlap]:
-    """Records of a layer that an outline overlaps by more than a shared edge, the largest first.
-
-    `record` is the outline's own, which is left out, and so are ended ones.
-    """
-    layer = survey.catalogue.layer(layer_name)
-    found = []
-    sound = shapely.make_valid(outline)
-    for other in _neighbours(survey, layer_name, outline, record, 0.0):
-        shared_m2 = sound.intersection(shapely.make_valid(other["geometry"])).area
-        if shared_m2 > LEAST_OVERLAP_M2:
-            title = other.get(layer.title_field or "") or other["uuid"]
-            found.append(Overlap(other["uuid"], str(title), float(shared_m2)))
-    return sorted(found, key=lambda each: -each.area_m2)
-
-
-def _neighbours(
-    survey: SurveyFile, layer_name: str, shape: BaseGeometry, record: str | None, within_m: float
-) -> list[dict[str, Any]]:
-    min_x, min_y, max_x, max_y = shape.bounds
-    bounds = (min_x - within_m, min_y - within_m, max_x + within_m, max_y + within_m)
-    near = (survey.get(layer_name, uuid) for uuid in survey.within(layer_name, bounds))
-    return [
-        each
-        for each in near
-        if each is not None
-        and each["uuid"] != record
-        and not each["ended_on"]
-        and each["geometry"] is not None
-    ]
-
-
-def _snap(
-    point: Point, corners: BaseGeometry, edges: BaseGeometry, distance_m: float
-) -> tuple[float, float]:
-    """The nearest corner within the distance, else the nearest place on an edge, else the point."""
-    for target in (corners, edges):
-        nearest = shapely.get_point(shapely.shortest_line(point, target), 1)
-        if point.distance(nearest) <= distance_m:
-            return (nearest.x, nearest.y)
-    return (point.x, point.y)
 
 
 def _settings_for(layer: Layer) -> WalkSettings:

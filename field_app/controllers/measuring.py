@@ -191,6 +191,13 @@ class KeptWalk(_Kept):
         self.capture.by_corners = by_corners
         self._behind.add(("by_corners", by_corners), at_once=True)
 
+    def measured(self, *, snap: bool = False) -> Measured:
+        """What would be handed over, with what it lacks; the walk may go on. Errors as
+        `BoundaryCapture.measured`."""
+        # Where it was to end may become a corner.
+        self._behind.add(("finish", None), at_once=True)
+        return self.capture.measured(snap=snap)
+
     def hand_to(
         self, form: Form, *, snap: bool = False, override_reason: str | None = None
     ) -> Measured:
@@ -223,7 +230,7 @@ class KeptWalk(_Kept):
             self.capture.by_corners = detail
         elif kind == "finish":
             with suppress(BadInput):
-                self.capture.result()
+                self.capture.measured()
 
     def _named(self, fix: Fix) -> int | dict[str, Any]:
         return self._places[id(fix)] if id(fix) in self._places else fix_json.to_json(fix)

@@ -70,6 +70,13 @@ class WideButton(ButtonBehavior, MDBoxLayout):
         self._do()
 
 
+def relabel(button: MDButton, text: str) -> None:
+    """Other words on a button."""
+    for each in button.walk(restrict=True):
+        if isinstance(each, MDButtonText):
+            each.text = text
+
+
 def choice_row(
     app: XiangtuApp, choices: Sequence[Choice], chosen: str, choose: Callable[[Any], Any]
 ) -> MDBoxLayout:

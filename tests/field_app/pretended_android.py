@@ -1,4 +1,5 @@
-"""An Android that is none: what pyjnius and python-for-android offer, as far as positions go."""
+"""An Android that is none: what pyjnius and python-for-android offer, as far as positions and
+signals go."""
 
 from __future__ import annotations
 
@@ -75,6 +76,12 @@ class Android:
     location_listener: PythonJavaClass | None = None
     nmea_listener: PythonJavaClass | None = None
     loopers: int = 0
+    #: There is an activity; else it is the service that records in the background.
+    in_app: bool = False
+    sounds: bool = True
+    vibrates: bool = True
+    tones: list[tuple[int, int]] = field(default_factory=list)
+    vibrations: list[int] = field(default_factory=list)
 
     # -- what happens -------------------------------------------------------------------------
 
@@ -127,16 +134,37 @@ class Android:
 
     def _class(self, name: str) -> Any:
         context = SimpleNamespace(
-            getSystemService={"location": self}.__getitem__,
+            getSystemService={"location": self, "vibrator": self._vibrator()}.__getitem__,
             checkSelfPermission=lambda asked: 0 if self.granted and "FINE" in asked else -1,
         )
         return {
-            "org.kivy.android.PythonActivity": SimpleNamespace(mActivity=None),
+            "org.kivy.android.PythonActivity": SimpleNamespace(
+                mActivity=context if self.in_app else None
+            ),
             "org.kivy.android.PythonService": SimpleNamespace(mService=context),
             "android.os.HandlerThread": self._handler_thread,
             "android.os.Handler": lambda looper: SimpleNamespace(looper=looper),
             "android.os.Build$VERSION": SimpleNamespace(SDK_INT=self.api_level),
+            "android.os.VibrationEffect": SimpleNamespace(
+                createOneShot=lambda duration_ms, amplitude: ("effect", duration_ms, amplitude)
+            ),
+            "android.media.ToneGenerator": self._tone_generator,
         }[name]
+
+    def _vibrator(self) -> Any:
+        def vibrate(what: Any) -> None:
+            if self.api_level >= 26:
+                name, what, amplitude = what
+                assert (name, amplitude) == ("effect", -1)
+            self.vibrations.append(what)
+
+        return SimpleNamespace(hasVibrator=lambda: self.vibrates, vibrate=vibrate)
+
+    def _tone_generator(self, stream: int, volume: int) -> Any:
+        assert stream == 3 and 0 <= volume <= 100
+        if not self.sounds:
+            raise JavaException("java.lang.RuntimeException: Init failed")
+        return SimpleNamespace(startTone=lambda tone, ms: self.tones.append((tone, ms)))
 
     def _handler_thread(self, name: str) -> Any:
         def count(by: int) -> None:

@@ -15,7 +15,7 @@ from xiangtu.errors import BadInput
 from xiangtu.geo import gauss_kruger
 from xiangtu.gnss.boundary_walk import WalkSettings
 
-from field_app.controllers import capture
+from field_app.controllers import capture, neighbours
 from field_app.controllers.start import Fieldwork
 
 
@@ -272,7 +272,7 @@ def test_corners_near_a_neighbour_are_put_onto_it_when_asked(work: Fieldwork) ->
     snapped = capture.corners_boundary(work.survey, "farmland", fixes, snap=True)
     neighbour = square(150, 100, 50)
     assert not loose.geometry.touches(neighbour)
-    assert capture.overlaps(work.survey, "farmland", snapped.geometry) == []
+    assert neighbours.overlaps(work.survey, "farmland", snapped.geometry) == []
     shared = snapped.geometry.boundary.intersection(neighbour.boundary)
     assert shared.length == pytest.approx(50, abs=1e-6)
 

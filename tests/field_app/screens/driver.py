@@ -19,6 +19,8 @@ from field_app.widgets.answers import AnswerBox
 
 #: A machine that is busy may need so long; nothing waits it out when all is well.
 PATIENCE_S = 40.0
+#: So many until what a touch set going (a window that closes) can be seen to go on.
+_FRAMES = 4
 
 
 class Finger(MotionEvent):
@@ -57,10 +59,11 @@ class Driver:
     # -- looking ------------------------------------------------------------------------------
 
     def widgets(self) -> Iterator[Widget]:
-        """Everything in the uppermost window that is there to be seen."""
-        modal = [each for each in Window.children if isinstance(each, ModalView)]
-        for root in modal[:1] or Window.children[:]:
+        """Everything from the top down to the uppermost window that may be touched."""
+        for root in Window.children[:]:
             yield from root.walk()
+            if isinstance(root, ModalView):
+                return
 
     def texts(self) -> list[str]:
         """Every text on the screen."""
@@ -94,6 +97,11 @@ class Driver:
             if isinstance(each, AnswerBox) and each.title == question:
                 return each
         return None
+
+    @property
+    def kept_awake(self) -> bool:
+        """The tablet does not go to sleep by itself."""
+        return not Window.allow_screensaver
 
     # -- doing --------------------------------------------------------------------------------
 
@@ -147,11 +155,15 @@ class Driver:
     def settle(self) -> None:
         """Until the desk has nothing to do and the screen has shown it; windows over it are wholly
         there, or gone."""
-        self.until(lambda: not self.app.desk.busy)
-        windows = (each for each in Window.children[:] if isinstance(each, ModalView))
-        for each in windows:
-            self.until(lambda window=each: window.parent is None or window._anim_alpha in (0, 1))
+        self.until(self._at_rest)
         self.wait(0.3)
+        for _ in range(_FRAMES):
+            EventLoop.idle()
+        self.until(self._at_rest)
+
+    def _at_rest(self) -> bool:
+        windows = (each for each in Window.children if isinstance(each, ModalView))
+        return not self.app.desk.busy and all(each._anim_alpha in (0, 1) for each in windows)
 
     def wait(self, seconds: float) -> None:
         ends = time.monotonic() + seconds

@@ -1,0 +1,136 @@
+"""What lies around a measured outline: which neighbours it overlaps, what its corners snap to, and
+what is drawn beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
+from xiangtu.catalogue import Layer
+from xiangtu.store import SurveyFile
+
+#: Outlines that overlap by less share an edge (domain.md §5).
+LEAST_OVERLAP_M2 = 0.001
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A neighbour that an outline overlaps, and by how much."""
+
+    record: str
+    title: str
+    area_m2: float
+
+
+@dataclass(frozen=True)
+class Around:
+    """A record in the surroundings, to be drawn: `lines` are arrays (n, 2) of easting and northing
+    in metres of the survey's CRS, one for each ring, line or point of it. `same_layer` says
+    whether it is of the layer that is measured."""
+
+    record: str
+    title: str
+    same_layer: bool
+    lines: tuple[np.ndarray, ...]
+
+
+def overlaps(
+    survey: SurveyFile, layer_name: str, outline: BaseGeometry, record: str | None = None
+) -> list[Overlap]:
+    """Records of a layer that an outline overlaps by more than a shared edge, the largest first.
+
+    `record` is the outline's own, which is left out, and so are ended ones.
+    """
+    layer = survey.catalogue.layer(layer_name)
+    found = []
+    sound = shapely.make_valid(outline)
+    for other in _neighbours(survey, layer_name, outline.bounds, record):
+        shared_m2 = sound.intersection(shapely.make_valid(other["geometry"])).area
+        if shared_m2 > LEAST_OVERLAP_M2:
+            found.append(Overlap(other["uuid"], _title(layer, other), float(shared_m2)))
+    return sorted(found, key=lambda each: -each.area_m2)
+
+
+def around(
+    survey: SurveyFile, layer_name: str, bounds: Bounds, record: str | None = None
+) -> tuple[Around, ...]:
+    """What a drawing of some place shows beside what is measured there: outlines of all layers,
+    and the layer's own records whatever they are. `record` is left out, and so are ended ones."""
+    found = []
+    for layer in survey.catalogue.layers.values():
+        same = layer.name == layer_name
+        if not same and (layer.geometry != "MULTIPOLYGON" or not layer.surveyed):
+            continue
+        found += [
+            Around(other["uuid"], _title(layer, other), same, lines_of(other["geometry"]))
+            for other in _neighbours(survey, layer.name, bounds, record)
+        ]
+    return tuple(found)
+
+
+def snapped(
+    survey: SurveyFile, layer: Layer, shape: BaseGeometry, record: str | None = None
+) -> BaseGeometry:
+    """A shape whose corners within the layer's snapping distance of a neighbour's corner, else of
+    its edge, are put onto it."""
+    distance_m = layer.accuracy.snap_m if layer.accuracy else 0.0
+    if distance_m <= 0:
+        return shape
+    min_x, min_y, max_x, max_y = shape.bounds
+    near = (min_x - distance_m, min_y - distance_m, max_x + distance_m, max_y + distance_m)
+    others = _neighbours(survey, layer.name, near, record)
+    if not others:
+        return shape
+    united = shapely.union_all([each["geometry"] for each in others])
+    corners = shapely.multipoints(shapely.get_coordinates(united))
+    edges = shapely.boundary(united) if layer.geometry == "MULTIPOLYGON" else united
+
+    def onto(points: np.ndarray) -> np.ndarray:
+        return np.array([_snap(Point(each), corners, edges, distance_m) for each in points])
+
+    return shapely.remove_repeated_points(shapely.transform(shape, onto))
+
+
+def _neighbours(
+    survey: SurveyFile, layer_name: str, bounds: Bounds, record: str | None
+) -> list[dict[str, Any]]:
+    near = (survey.get(layer_name, uuid) for uuid in survey.within(layer_name, bounds))
+    return [
+        each
+        for each in near
+        if each is not None
+        and each["uuid"] != record
+        and not each["ended_on"]
+        and each["geometry"] is not None
+    ]
+
+
+def _title(layer: Layer, record: dict[str, Any]) -> str:
+    return str(record.get(layer.title_field or "") or record["uuid"])
+
+
+def lines_of(geometry: BaseGeometry | None) -> tuple[np.ndarray, ...]:
+    """The rings, lines or points of a geometry, as `Around.lines`."""
+    if geometry is None:
+        return ()
+    parts = shapely.get_parts(geometry)
+    if geometry.geom_type.endswith("Polygon"):
+        parts = shapely.get_rings(parts)
+    return tuple(shapely.get_coordinates(each) for each in parts)
+
+
+def _snap(
+    point: Point, corners: BaseGeometry, edges: BaseGeometry, distance_m: float
+) -> tuple[float, float]:
+    """The nearest corner within the distance, else the nearest place on an edge, else the point."""
+    for target in (corners, edges):
+        nearest = shapely.get_point(shapely.shortest_line(point, target), 1)
+        if point.distance(nearest) <= distance_m:
+            return (nearest.x, nearest.y)
+    return (point.x, point.y)

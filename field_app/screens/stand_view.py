@@ -1,0 +1,91 @@
+"""What the capture screen shows while one stands at a point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kivy.metrics import dp
+from kivymd.uix.boxlayout import MDBoxLayout
+from kivymd.uix.label import MDLabel
+
+from .. import look
+from ..controllers.measuring_at_work import StandAtWork, StandState
+from ..widgets.buttons import action
+from ..widgets.figure import Figure, figure_row
+from ..widgets.sketch import Sketch
+from .capture_words import accuracy_text, lacking_text
+
+if TYPE_CHECKING:
+    from ..app import XiangtuApp
+    from .capture import CaptureScreen
+
+
+class StandView(MDBoxLayout):
+    """Large figures, a drawing, and one button."""
+
+    def __init__(self, app: XiangtuApp, screen: CaptureScreen, work: StandAtWork) -> None:
+        super().__init__(orientation="vertical", padding=dp(16), spacing=dp(12))
+        self.app, self._work, self._screen = app, work, screen
+        self._colours = look.colours(app.settings.theme)
+        self._before: StandState | None = None
+        self.fix = Figure(app, "app.capture.fix", large=True)
+        self.epochs = Figure(app, "app.capture.epochs", large=True)
+        self.spread = Figure(app, "app.capture.spread")
+        self.rejected = Figure(app, "app.capture.rejected")
+        self.note = MDLabel(
+            adaptive_height=True, font_style="Body", role="large", theme_text_color="Custom"
+        )
+        self.sketch = Sketch(app)
+        self.take = action(app, "app.capture.take", "map-marker-check", screen.review)
+        again = action(app, "app.capture.again", "restart", self._again, quiet=True)
+        last = MDBoxLayout(adaptive_height=True, spacing=dp(12))
+        last.add_widget(again)
+        last.add_widget(
+            action(app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True)
+        )
+        for each in (
+            figure_row(self.fix, self.epochs), figure_row(self.spread, self.rejected),
+            self.note, self.sketch, self.take, last,
+        ):  # fmt: skip
+            self.add_widget(each)
+
+    def show(self, state: StandState) -> None:
+        """A later state."""
+        before, self._before = self._before, state
+        progress, good = state.progress, not state.lacking
+        if before is not None and before.progress.enough < progress.enough:
+            self.app.device.taken()
+        if before is not None and progress.paused and not before.progress.paused:
+            self.app.device.lost()
+        colour = self._colours.good if good else self._colours.warning
+        if progress.paused:
+            colour = self._colours.bad
+        self.fix.show(
+            f"{self.app.say(f'fix_type.{progress.fix_type}')} {accuracy_text(progress.accuracy_m)}",
+            colour,
+        )
+        self.epochs.show(
+            f"{progress.good}/{progress.needed}",
+            self._colours.good if progress.enough else self._colours.warning,
+        )
+        self.spread.show("—" if progress.spread_m is None else f"{progress.spread_m:.3f} m")
+        self.rejected.show(str(progress.rejected))
+        self.note.text, self.note.text_color = self._noted(state)
+        self.take.disabled = progress.fix_type == "none"
+        self.sketch.show(state.scene)
+
+    def _noted(self, state: StandState) -> tuple[str, Any]:
+        """What matters most at this moment, and its colour."""
+        say, colours, progress = self.app.say, self._colours, state.progress
+        if state.trouble is not None:
+            return say(state.trouble.code, **state.trouble.facts), colours.bad
+        if progress.moved_m is not None:
+            return say("app.capture.stand.moved", metres=f"{progress.moved_m:.2f}"), colours.bad
+        if progress.paused and progress.fix_type != "none":
+            return say("app.capture.stand.paused"), colours.bad
+        if state.lacking:
+            return lacking_text(self.app, state.lacking[:1]), colours.warning
+        return say("app.capture.stand.enough"), colours.good
+
+    def _again(self) -> None:
+        self._screen.do(self._work.begin_again)

@@ -1,0 +1,132 @@
+"""What the capture screen shows while one walks around or along something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kivy.metrics import dp
+from kivymd.uix.boxlayout import MDBoxLayout
+from kivymd.uix.label import MDLabel
+
+from .. import look
+from ..controllers.measuring_at_work import WalkAtWork, WalkState
+from ..widgets.buttons import Choice, action, choice_row, relabel
+from ..widgets.figure import Figure, figure_row
+from ..widgets.sketch import Sketch
+from .capture_words import accuracy_text, area_text, lacking_text, overlaps_text
+
+if TYPE_CHECKING:
+    from ..app import XiangtuApp
+    from .capture import CaptureScreen
+
+
+class WalkView(MDBoxLayout):
+    """Figures, a drawing, and the walk's buttons under it."""
+
+    def __init__(self, app: XiangtuApp, screen: CaptureScreen, work: WalkAtWork) -> None:
+        super().__init__(orientation="vertical", padding=dp(16), spacing=dp(10))
+        self.app, self._work, self._screen = app, work, screen
+        self._colours = look.colours(app.settings.theme)
+        self._before: WalkState | None = None
+        self._choices = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(10))
+        self.length = Figure(app, "app.capture.length")
+        self.corners = Figure(app, "app.capture.corners")
+        self.area = Figure(app, "app.capture.area", large=True)
+        self.closing = Figure(app, "app.capture.closing")
+        self.state = MDLabel(
+            adaptive_height=True, font_style="Title", role="medium", theme_text_color="Custom"
+        )
+        self.note = MDLabel(
+            adaptive_height=True, font_style="Body", role="large", theme_text_color="Custom"
+        )
+        self.sketch = Sketch(app)
+        self.corner = action(
+            app, "app.capture.corner", "map-marker-plus", lambda: screen.do(work.corner)
+        )
+        back = action(
+            app, "app.capture.take_back", "undo", lambda: screen.do(work.take_back), quiet=True
+        )
+        finish = action(app, "app.capture.finish", "flag-checkered", screen.review, quiet=True)
+        away = action(
+            app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True
+        )
+        figures = [self.state, figure_row(self.length, self.corners, self.closing)]
+        if work.layer.geometry == "MULTIPOLYGON":
+            figures.insert(1, self.area)
+        for each in (*figures, self.note, self.sketch, self._choices, self.corner):
+            self.add_widget(each)
+        for pair in ((back, finish), (away,)):
+            row = MDBoxLayout(adaptive_height=True, spacing=dp(12))
+            for each in reversed(pair) if app.settings.left_handed else pair:
+                row.add_widget(each)
+            self.add_widget(row)
+
+    def show(self, state: WalkState) -> None:
+        """A later state."""
+        before, self._before = self._before, state
+        if before is not None and state.laid > before.laid:
+            self.app.device.taken()
+        if before is not None and state.lost and not before.lost:
+            self.app.device.lost()
+        if before is None or state.by_corners != before.by_corners:
+            self._offer(state.by_corners)
+        say, colours = self.app.say, self._colours
+        self.state.text, self.state.text_color = self._standing(state)
+        self.length.show(f"{state.length_m:.1f} m")
+        self.corners.show(
+            str(state.corners)
+            if not state.breaks
+            else say("app.capture.corners_broken", corners=state.corners, broken=state.breaks),
+            colours.bad if state.breaks else None,
+        )
+        self.area.show(area_text(self.app, state.area_m2, state.area_mu))
+        closing = state.closing
+        self.closing.show("—" if closing is None else f"{closing.error_m:.1f} m")
+        self.note.text, self.note.text_color = self._noted(state)
+        corner = state.corner
+        relabel(
+            self.corner,
+            say("app.capture.corner")
+            if corner is None
+            else say("app.capture.corner_now", good=corner.good, needed=corner.needed),
+        )
+        self.sketch.show(state.scene)
+
+    def _standing(self, state: WalkState) -> tuple[str, Any]:
+        """What the surveyor does, as the receiver sees it; and its colour."""
+        say, colours = self.app.say, self._colours
+        if state.lost:
+            return say("app.capture.walk.lost"), colours.bad
+        if state.corner is not None:
+            return say("app.capture.walk.at_corner"), colours.warning
+        here = state.scene.here
+        doing = "by_corners" if state.by_corners else "standing" if state.standing else "walking"
+        accuracy = accuracy_text(here.accuracy_m) if here is not None else ""
+        colour = colours.warning if state.lacking else colours.good
+        return f"{say(f'app.capture.walk.{doing}')} {accuracy}".strip(), colour
+
+    def _noted(self, state: WalkState) -> tuple[str, Any]:
+        """What matters most at this moment, and its colour."""
+        say, colours = self.app.say, self._colours
+        if state.trouble is not None:
+            return say(state.trouble.code, **state.trouble.facts), colours.bad
+        noted = [lacking_text(self.app, state.lacking[:1])] if state.lacking else []
+        if state.overlaps:
+            noted.append(overlaps_text(self.app, state.overlaps[:2]))
+        return "\n".join(noted), colours.bad if state.overlaps else colours.warning
+
+    def _offer(self, by_corners: bool) -> None:
+        say = self.app.say
+        self._choices.clear_widgets()
+        ways = (
+            Choice("walk", say("app.capture.by_walking")),
+            Choice("corners", say("app.capture.by_corners")),
+        )
+        self._choices.add_widget(
+            choice_row(
+                self.app,
+                ways,
+                "corners" if by_corners else "walk",
+                lambda way: self._screen.do(lambda: self._work.walk_by(way == "corners")),
+            )
+        )
