@@ -18,6 +18,7 @@ from xiangtu.words import explain, phrase
 
 from . import fonts, look
 from .controllers import settings as kept_settings
+from .controllers.map_session import MapSession
 from .controllers.measuring_at_work import AtWork
 from .controllers.settings import Settings
 from .controllers.start import Fieldwork
@@ -26,11 +27,13 @@ from .platform.device import DevicePort, device_port
 from .platform.position import PositionPort, position_port
 from .screens.capture import CaptureScreen
 from .screens.form import FormScreen
+from .screens.map import MapScreen
 from .screens.new import NewScreen
 from .screens.screen import AppScreen
 from .screens.start import StartScreen
 from .screens.today import TodayScreen
 from .shell import Shell
+from .tile_desk import TileDesk
 from .widgets.message import Message
 
 #: Every screen by its name, and those of them that the bar at the bottom leads to, each with its
@@ -41,8 +44,9 @@ SCREENS: dict[str, type[AppScreen]] = {
     "new": NewScreen,
     "form": FormScreen,
     "capture": CaptureScreen,
+    "map": MapScreen,
 }
-TABS = {"today": "clipboard-list-outline"}
+TABS = {"today": "clipboard-list-outline", "map": "map-outline"}
 
 _REPORT = "fault.txt"
 
@@ -68,6 +72,8 @@ class XiangtuApp(MDApp):
         self.offered_assignment = assignment
         self._wanted_receiver = receiver
         self.desk = Desk(_on_main_thread, self.tell_refusal, self.tell_fault)
+        self.tiles = TileDesk(Desk(_on_main_thread, self.tell_refusal, self.tell_fault))
+        self.map = MapSession()
         self.fieldwork: Fieldwork
         self.at_work: AtWork
         self.settings = Settings()
@@ -109,6 +115,7 @@ class XiangtuApp(MDApp):
     def on_stop(self) -> None:
         self.receiver.close()
         self.desk.ask(self.at_work.leave)
+        self.tiles.close()
         self.desk.ask(self.fieldwork.close)
         self.desk.close()
 

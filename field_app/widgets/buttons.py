@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
-from kivymd.uix.button import MDButton, MDButtonIcon, MDButtonText
+from kivymd.uix.button import MDButton, MDButtonIcon, MDButtonText, MDIconButton
 from kivymd.uix.label import MDLabel
 
 from .. import look
@@ -95,3 +95,17 @@ def choice_row(
             )
         )
     return row
+
+
+def round_button(app: XiangtuApp, icon: str, do: Callable[[], Any]) -> MDIconButton:
+    """A button with a picture alone, for what lies over a map."""
+    side = look.touch(app.settings.text_size) * 1.1
+    button = MDIconButton(
+        icon=icon,
+        style="tonal",
+        theme_font_size="Custom",
+        font_size=side / 2,
+        on_release=lambda _button: do(),
+    )
+    button.size = (side, side)  # KivyMD's style sets its own size over one that is given
+    return button

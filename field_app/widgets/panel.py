@@ -30,3 +30,10 @@ class Panel(MDBoxLayout):
             self.add_widget(
                 MDLabel(text=title, adaptive_height=True, font_style="Title", role="medium")
             )
+
+
+class Sheet(Panel):
+    """A panel that lies over something: what is under it is not touched through it."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        return super().on_touch_down(touch) or self.collide_point(*touch.pos)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _MANY = 12
 
 
+#: Looks a text up elsewhere and tells what is found, with that text.
+LookUp = Callable[[str, Callable[[str, Sequence["Pick"]], Any]], Any]
+
+
 @dataclass(frozen=True)
 class Pick:
     """One that may be picked: its value, its words, and a second line."""
@@ -64,10 +68,15 @@ class PickList(ModalView):
     """The window."""
 
     def __init__(
-        self, app: XiangtuApp, title: str, picks: Sequence[Pick], picked: Callable[[Any], Any]
+        self,
+        app: XiangtuApp,
+        title: str,
+        picks: Sequence[Pick],
+        picked: Callable[[Any], Any],
+        look_up: LookUp | None = None,
     ) -> None:
         super().__init__(size_hint=(0.94, 0.86), background_color=(0, 0, 0, 0.5), background="")
-        self._picks, self._told = picks, picked
+        self._picks, self._told, self._look_up = picks, picked, look_up
         box = MDBoxLayout(
             orientation="vertical",
             md_bg_color=app.theme_cls.surfaceContainerHighColor,
@@ -76,9 +85,9 @@ class PickList(ModalView):
             spacing=dp(8),
         )
         box.add_widget(MDLabel(text=title, adaptive_height=True, font_style="Title", role="large"))
-        if len(picks) > _MANY:
+        if look_up is not None or len(picks) > _MANY:
             self.search = TextInput(app, hint=app.say("app.search"))
-            self.search.bind(text=lambda _field, text: self._filter(text))
+            self.search.bind(text=lambda _field, text: self._typed(text))
             box.add_widget(self.search)
         rows = RecycleBoxLayout(
             orientation="vertical",
@@ -95,6 +104,18 @@ class PickList(ModalView):
         self.box = box
         self.add_widget(box)
         self._filter("")
+
+    def _typed(self, text: str) -> None:
+        if self._look_up is None:
+            self._filter(text)
+        else:
+            self._look_up(text, self._found)
+
+    def _found(self, text: str, picks: Sequence[Pick]) -> None:
+        """What was looked up for a text; too late where another stands there by now."""
+        if text == self.search.text:
+            self._picks = picks
+            self._filter("")
 
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
@@ -119,5 +140,14 @@ def pick_one(
 ) -> PickList:
     """Open the list; `picked` is told the value of the one that was touched."""
     window = PickList(app, title, picks, picked)
+    window.open()
+    return window
+
+
+def look_up_one(
+    app: XiangtuApp, title: str, look_up: LookUp, picked: Callable[[Any], Any]
+) -> PickList:
+    """Open a list that is looked up as one types; `picked` as in `pick_one`."""
+    window = PickList(app, title, (), picked, look_up)
     window.open()
     return window

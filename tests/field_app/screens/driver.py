@@ -126,6 +126,20 @@ class Driver:
         EventLoop.post_dispatch_input("end", finger)
         self.settle()
 
+    def pinch(self, one: list[tuple[float, float]], other: list[tuple[float, float]]) -> None:
+        """Put two fingers down, move each along as many places of the window, and lift them."""
+        fingers = Finger(*one[0]), Finger(*other[0])
+        for finger in fingers:
+            EventLoop.post_dispatch_input("begin", finger)
+        for places in zip(one[1:], other[1:], strict=True):
+            for finger, (x, y) in zip(fingers, places, strict=True):
+                finger.move({"x": x / Window.width, "y": y / Window.height})
+                EventLoop.post_dispatch_input("update", finger)
+            EventLoop.idle()
+        for finger in fingers:
+            EventLoop.post_dispatch_input("end", finger)
+        self.settle()
+
     def type(self, widget: Widget, text: str) -> None:
         """Touch a line, type into it in place of what is there, and leave it."""
         self.touch(widget)
@@ -163,7 +177,8 @@ class Driver:
 
     def _at_rest(self) -> bool:
         windows = (each for each in Window.children if isinstance(each, ModalView))
-        return not self.app.desk.busy and all(each._anim_alpha in (0, 1) for each in windows)
+        busy = self.app.desk.busy or self.app.tiles.busy
+        return not busy and all(each._anim_alpha in (0, 1) for each in windows)
 
     def wait(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
