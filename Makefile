@@ -33,6 +33,11 @@ setup:  ## install what is needed, where it is missing (every other target does 
 demo: setup  ## the whole journey on a made-up county; see demo_output/index.html
 	@$(OFFSCREEN) $(PYTHON) -m demo
 
+.PHONY: app
+app: setup  ## the tablet's app at work for the made-up county, its receiver replayed
+	@test -f demo_output/county.sqlite || $(MAKE) --no-print-directory demo
+	@$(PYTHON) -m demo.tablet
+
 .PHONY: lint
 lint: setup  ## ruff (lint and format) and mypy
 	@.venv/bin/ruff check .

@@ -20,6 +20,8 @@ from . import fonts, look
 from .controllers import settings as kept_settings
 from .controllers.map_session import MapSession
 from .controllers.measuring_at_work import AtWork
+from .controllers.pin import Pin
+from .controllers.records import Filter, Order
 from .controllers.settings import Settings
 from .controllers.start import Fieldwork
 from .desk import Desk
@@ -27,9 +29,12 @@ from .platform.device import DevicePort, device_port
 from .platform.position import PositionPort, position_port
 from .screens.capture import CaptureScreen
 from .screens.form import FormScreen
+from .screens.hand_over import HandOverScreen
 from .screens.map import MapScreen
 from .screens.new import NewScreen
+from .screens.records import RecordsScreen
 from .screens.screen import AppScreen
+from .screens.settings import SettingsScreen
 from .screens.start import StartScreen
 from .screens.today import TodayScreen
 from .shell import Shell
@@ -45,8 +50,17 @@ SCREENS: dict[str, type[AppScreen]] = {
     "form": FormScreen,
     "capture": CaptureScreen,
     "map": MapScreen,
+    "records": RecordsScreen,
+    "hand_over": HandOverScreen,
+    "settings": SettingsScreen,
 }
-TABS = {"today": "clipboard-list-outline", "map": "map-outline"}
+TABS = {
+    "today": "clipboard-list-outline",
+    "map": "map-outline",
+    "records": "format-list-bulleted",
+    "hand_over": "package-up",
+    "settings": "cog-outline",
+}
 
 _REPORT = "fault.txt"
 
@@ -76,11 +90,15 @@ class XiangtuApp(MDApp):
         self.map = MapSession()
         self.fieldwork: Fieldwork
         self.at_work: AtWork
+        self.pin: Pin
         self.settings = Settings()
         self.port: PositionPort
         self.device: DevicePort
         self.receiver: Receiver
         self.shell: Shell
+        #: What the list of records shows, for as long as the app runs.
+        self.records_filter = Filter()
+        self.records_order: Order = "near"
 
     # -- beginning and ending -----------------------------------------------------------------
 
@@ -88,6 +106,7 @@ class XiangtuApp(MDApp):
         self.title = "Xiangtu 乡图"
         self.fieldwork = Fieldwork(self.folder)
         self.at_work = AtWork(self.fieldwork)
+        self.pin = Pin(self.folder)
         loaded = kept_settings.load(self.folder)
         self.settings = loaded.settings
         fonts.register()

@@ -15,6 +15,41 @@ from xiangtu.errors import SurveyError
 
 Result = TypeVar("Result")
 _Call = Callable[[], None]
+#: As the core's long work calls it: a fraction and a step's code; False asks it to stop.
+Progress = Callable[[float, str], bool]
+
+
+class LongWork:
+    """A task that tells how far it is, and can be stopped between two steps.
+
+    The latest step alone is told: the screen hears of it once a frame, however many there are.
+    """
+
+    def __init__(
+        self, on_main_thread: Callable[[_Call], object], told: Callable[[float, str], Any]
+    ) -> None:
+        self._on_main_thread, self._told = on_main_thread, told
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._latest: tuple[float, str] | None = None
+
+    def stop(self) -> None:
+        """Ask it to stop; it is then refused as cancelled, or was done before it heard."""
+        self._stopping.set()
+
+    def progress(self, fraction: float, step: str) -> bool:
+        """What the task is given to call, on the desk's thread."""
+        with self._lock:
+            waiting, self._latest = self._latest is not None, (fraction, step)
+        if not waiting:
+            self._on_main_thread(self._tell)
+        return not self._stopping.is_set()
+
+    def _tell(self) -> None:
+        with self._lock:
+            latest, self._latest = self._latest, None
+        if latest is not None:
+            self._told(*latest)
 
 
 class Desk:
@@ -70,6 +105,27 @@ class Desk:
                 self._hand(then or _nothing, result)
 
         self._tasks.put(do)
+
+    def work(
+        self,
+        task: Callable[[Progress], Result],
+        told: Callable[[float, str], Any],
+        ended: _Call,
+        then: Callable[[Result], Any] | None = None,
+        refused: Callable[[SurveyError], Any] | None = None,
+    ) -> LongWork:
+        """As `ask`, for what may last: on the main thread `told` hears how far it is, and `ended`
+        is called once it ended, however it did."""
+        long_work = LongWork(self._on_main_thread, told)
+
+        def do() -> Result:
+            try:
+                return task(long_work.progress)
+            finally:
+                self._on_main_thread(ended)
+
+        self.ask(do, then, refused)
+        return long_work
 
     def close(self) -> None:
         """Do what was asked, then end; to be called once, at the end of the app."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from kivy.metrics import Metrics, dp
 from kivymd.font_definitions import theme_font_styles
@@ -56,6 +57,13 @@ def colours(theme: Theme) -> Colours:
 def touch(text_size: TextSize) -> float:
     """The smallest side of what is touched, in pixels."""
     return float(dp(_TOUCH_DP[text_size]))
+
+
+@cache
+def rows(view: type, text_size: TextSize) -> type:
+    """The class of a list's rows in a text size. Kivy keeps rows that are no longer shown by their
+    class and shows them again, in the size that they were made in."""
+    return type(view.__name__, (view,), {})
 
 
 def apply(theme_cls: ThemeManager, theme: Theme, text_size: TextSize) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
+from kivy.uix.screenmanager import NoTransition
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.navigationbar import (
     MDNavigationBar,
@@ -15,7 +16,6 @@ from kivymd.uix.navigationbar import (
     MDNavigationItemLabel,
 )
 from kivymd.uix.screenmanager import MDScreenManager
-from kivymd.uix.transition import MDFadeSlideTransition
 
 from . import look
 from .screens.screen import AppScreen
@@ -88,7 +88,8 @@ class Shell(MDBoxLayout):
 
     def _make(self) -> None:
         self.top_bar = TopBar(self.app, on_back=self.back)
-        self._manager = MDScreenManager(transition=MDFadeSlideTransition(duration=0.12))
+        # KivyMD's own transition can leave the screen that came in transparent.
+        self._manager = MDScreenManager(transition=NoTransition())
         self._bar = MDNavigationBar()
         self._bar.set_bars_color = False
         self._bar.height = look.touch(self.app.settings.text_size) * 1.6

@@ -3,8 +3,9 @@ clear what the county has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from xiangtu.errors import BadFile
@@ -24,6 +25,79 @@ class HandedOver:
     attachments: int
     size_bytes: int
     missing_attachments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PackageStanding:
+    """A package of this tablet, and what the newest receipt says of it.
+
+    `state` is merged, waiting, undone or refused at the county, else "packed": the county has not
+    said. `held` and `conflicts` count records of it that wait for somebody there; `code` and
+    `facts` say why it was refused.
+    """
+
+    number: int
+    made_at: str
+    state: str
+    held: int = 0
+    conflicts: int = 0
+    waits_for: tuple[int, ...] = ()
+    code: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the work on a tablet stands at the county.
+
+    `to_pack` are records changed since the last package, photos and tracks among them;
+    `by_state` counts all that were worked on (package.record_states); `receipt_at` is when the
+    newest receipt was made, None before the first; `other_chain` if the county has packages of a
+    copy of this tablet. The packages come latest first.
+    """
+
+    to_pack: int
+    by_state: Mapping[str, record_states.StateCount]
+    packages: tuple[PackageStanding, ...]
+    receipt_at: str | None
+    other_chain: bool
+    free_bytes: int
+
+
+def standing(survey: SurveyFile) -> Standing:
+    """What waits to be handed over, and what the county has."""
+    by_state = record_states.count(record_states.record_states(survey).values())
+    newest = receipt.newest_receipt(survey)
+    noted = {each.uuid: each for each in newest.packages} if newest else {}
+    refused = {each.uuid: each for each in newest.refused} if newest else {}
+    packages = []
+    for uuid, number, made_at in survey.connection.execute(
+        "SELECT uuid, number, made_at FROM package WHERE device = ? ORDER BY number DESC",
+        (survey.device_id,),
+    ):
+        note, refusal = noted.get(uuid), refused.get(uuid)
+        if note is not None:
+            packages.append(
+                PackageStanding(
+                    number, made_at, note.state, len(note.held), len(note.conflicts),
+                    note.waits_for,
+                )
+            )  # fmt: skip
+        elif refusal is not None:
+            packages.append(
+                PackageStanding(number, made_at, "refused", code=refusal.code, facts=refusal.facts)
+            )
+        else:
+            packages.append(PackageStanding(number, made_at, "packed"))
+    unpacked = by_state.get(record_states.UNPACKED)
+    return Standing(
+        unpacked.records if unpacked else 0,
+        by_state,
+        tuple(packages),
+        newest.made_at if newest else None,
+        receipt.other_chain(survey) is not None,
+        shutil.disk_usage(survey.path.parent).free,
+    )
 
 
 def pack_to(tablet_dir: Path | str, folder: Path | str, *, progress: Progress = None) -> HandedOver:
@@ -63,6 +137,8 @@ def _packed(
         number = again if again is not None else survey_package.next_number(survey)
     out = folder / f"{at_work.device_id}-{number:04d}.xtp"
     summary = survey_package.pack(tablet_dir, out, again=again, progress=progress)
+    if progress is not None:
+        progress(1.0, "hand_over.reading_back")  # too late to stop: the package is made
     header = survey_package.inspect(out)
     if (header["sha256"], header["number"]) != (summary.sha256, summary.number):
         raise BadFile("field.hand_over.read_back", path=str(out))

@@ -68,7 +68,7 @@ class _Kept:
 
     def throw_away(self) -> None:
         """Forget the measurement."""
-        measuring.drop(self._survey, self.record)
+        throw_away(self._survey, self.record)
         self._behind.forget()
 
     def _hand(self, measured: Measured, form: Form) -> Measured:
@@ -316,6 +316,11 @@ def unfinished(survey: SurveyFile) -> list[UnfinishedMeasuring]:
             )
         )
     return found
+
+
+def throw_away(survey: SurveyFile, record: str) -> None:
+    """Forget a measurement that is not wanted any more."""
+    measuring.drop(survey, record)
 
 
 def _begun(survey: SurveyFile, record: str, kind: str) -> measuring.Begun:

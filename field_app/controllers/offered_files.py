@@ -1,17 +1,24 @@
-"""Files that a surveyor may mean: on sticks and cards, in the downloads, in the tablet's folder."""
+"""Files that a surveyor may mean, and places to put some: on sticks and cards, in the downloads, in
+the tablet's folder."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from xiangtu.store import places
 
 #: Where systems mount what is plugged in, each with how many folders deep.
 _MOUNTS = ((Path("/media"), 2), (Path("/run/media"), 2), (Path("/storage"), 1), (Path("/mnt"), 1))
 _DOWNLOADS = ("Downloads", "Download", "下载")
 #: A stick may hold somebody's whole disk.
 _DEEPEST, _MOST = 3, 200
+#: The tablet's own place for what is handed over by cable.
+_OUT = "out"
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,39 @@ class OfferedFile:
     place: str
     bytes: int
     changed_at: datetime
+
+
+@dataclass(frozen=True)
+class OfferedPlace:
+    """A folder that can be written to: its name, the bytes that are free there, and whether it is
+    plugged in."""
+
+    path: Path
+    name: str
+    free_bytes: int
+    plugged_in: bool
+
+
+def offered_places(tablet_dir: Path) -> list[OfferedPlace]:
+    """Where packages may be put: whatever is plugged in and can be written to, by name; then the
+    folder "out" of the tablet, which is made.
+
+    The folder that a stick was mounted on and is no more is not offered: what is put there stays
+    on the tablet. BadFile ("file.…") where the tablet's own folder cannot be used.
+    """
+    found = []
+    for mounts, depth in _MOUNTS:
+        for path in _folders_at(mounts, depth):
+            if os.path.ismount(path) and os.access(path, os.W_OK):
+                found.append(_place(path, plugged_in=True))
+    own = tablet_dir / _OUT
+    with places.place_told(own):
+        own.mkdir(exist_ok=True)
+        return [*sorted(found, key=lambda each: each.name), _place(own, plugged_in=False)]
+
+
+def _place(path: Path, *, plugged_in: bool) -> OfferedPlace:
+    return OfferedPlace(path, path.name, shutil.disk_usage(path).free, plugged_in)
 
 
 def offered_files(suffixes: Iterable[str], folders: Iterable[Path] = ()) -> list[OfferedFile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -55,7 +56,20 @@ class Settings:
         for name, sound in _SOUND.items():
             value = getattr(self, name)
             if not sound(value):
-                raise BadInput("field.settings.value", setting=name, value=str(value))
+                raise BadInput("field.settings.value", setting=f"setting.{name}", value=str(value))
+
+    def typed(self, name: str, text: str) -> Settings:
+        """The same with a number as it was typed, in full-width digits too; none where nothing
+        was typed.
+
+        BadInput("field.settings.value") for what is no number, or none that can be.
+        """
+        text = unicodedata.normalize("NFKC", text).strip()
+        try:
+            number = float(text) if text else None
+        except ValueError:
+            raise BadInput("field.settings.value", setting=f"setting.{name}", value=text) from None
+        return replace(self, **{name: number})
 
     def with_receiver(self, address: str) -> Settings:
         """The same with another receiver, which is the first of the recent ones."""
@@ -140,15 +154,7 @@ def save(folder: Path | str, settings: Settings) -> None:
         if each.name != "unknown"
     }
     text = json.dumps({**settings.unknown, **own}, indent=1)
-    temporary = places.temporary_beside(path)
-    with places.place_told(path):
-        try:
-            temporary.write_text(text + "\n", encoding="ascii")
-            places.sync(temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        places.sync(path.parent)
+    places.replace_text(path, text + "\n")
 
 
 def _aside(path: Path) -> Path:

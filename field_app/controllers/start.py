@@ -11,7 +11,7 @@ from types import TracebackType
 from xiangtu.catalogue import Label
 from xiangtu.errors import BadInput
 from xiangtu.package import adoption, tablet
-from xiangtu.store import SurveyFile
+from xiangtu.store import SurveyFile, places
 
 Progress = Callable[[float, str], bool | None] | None
 
@@ -87,6 +87,15 @@ class Fieldwork:
         """
         self.close()
         return adoption.adopt(self.tablet.folder, path, progress=progress)
+
+    def hand_out_card(self, folder: Path | str) -> Path:
+        """Put a copy of the device card into a folder, named after the device; where it is.
+
+        BadFile ("place.missing", "file.readonly_place", "file.disk_full"…).
+        """
+        out = Path(folder) / f"{self.tablet.device_id}.xtd"
+        places.replace_text(out, self.card.read_text(encoding="utf-8"))
+        return out
 
     def sign_in(self, surveyor: str) -> None:
         """Say who surveys from now on.

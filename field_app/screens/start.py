@@ -1,8 +1,8 @@
-"""The first screen: language, who surveys, the assignment, the card for the county."""
+"""The first screen: language, who surveys, the PIN, the assignment, the card for the county."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,27 @@ from xiangtu.package.adoption import AdoptionSummary
 
 from ..controllers.at_work import OpenForm, still_open
 from ..controllers.settings import Language
-from ..widgets.buttons import Choice, action, choice_row
+from ..desk import Progress
+from ..widgets.buttons import LANGUAGES, action, choice_row
 from ..widgets.file_chooser import choose_file
+from ..widgets.place_chooser import choose_place
 from ..widgets.text_input import TextInput
+from ..widgets.working import Working
 from .screen import AppScreen
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
-_LANGUAGES: tuple[Choice, ...] = (Choice("zh", "中文"), Choice("en", "English"))
+
+@dataclass(frozen=True)
+class _Found:
+    """How the tablet stands."""
+
+    has_assignment: bool
+    surveyor: str
+    county: str
+    card: Path
+    locked: bool
 
 
 class StartScreen(AppScreen):
@@ -30,21 +42,29 @@ class StartScreen(AppScreen):
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
-        box = MDBoxLayout(
+        self._box = MDBoxLayout(
             orientation="vertical", adaptive_height=True, padding=dp(20), spacing=dp(16)
         )
-        box.add_widget(choice_row(app, _LANGUAGES, app.settings.language, self._speak))
+        self._languages = choice_row(app, LANGUAGES, app.settings.language, self._speak)
         self.standing = MDLabel(adaptive_height=True, font_style="Body", role="large")
         self.surveyor = TextInput(app, hint=app.say("app.start.surveyor"))
-        self.begin = action(app, "app.start.begin", "play", self._begin)
-        self.take = action(app, "app.start.take", "folder-open-outline", self._choose, quiet=True)
+        self.pin = TextInput(app, hint=app.say("app.start.pin"), password=True, input_type="number")
+        self._begin_button = action(app, "app.start.begin", "play", self._begin)
+        self._forgot = action(
+            app, "app.start.forgot", "lock-question", self._pin_forgotten, quiet=True
+        )
+        self._take_button = action(
+            app, "app.start.take", "folder-open-outline", self._choose, quiet=True
+        )
+        self._hand_out = action(
+            app, "app.start.hand_out", "card-account-details-outline", self._choose_place,
+            quiet=True,
+        )  # fmt: skip
         self.card = MDLabel(
             adaptive_height=True, font_style="Body", role="medium", allow_selection=True
         )
-        for each in (self.standing, self.surveyor, self.begin, self.take, self.card):
-            box.add_widget(each)
         scroll = MDScrollView()
-        scroll.add_widget(box)
+        scroll.add_widget(self._box)
         self.add_widget(scroll)
 
     def enter(self, **what: Any) -> None:
@@ -54,46 +74,90 @@ class StartScreen(AppScreen):
             self._take(offered)
 
     def _look(self) -> None:
-        fieldwork = self.app.fieldwork
+        fieldwork, pin = self.app.fieldwork, self.app.pin
 
-        def task() -> tuple[bool, str, str, Path]:
+        def task() -> _Found:
             has = fieldwork.has_assignment
             surveyor = fieldwork.survey.author if has else ""
             county = str(fieldwork.survey.meta.get("name") or "") if has else ""
-            return has, surveyor, county, fieldwork.card
+            return _Found(has, surveyor, county, fieldwork.card, pin.is_set)
 
         self.app.desk.ask(task, self._show)
 
-    def _show(self, found: tuple[bool, str, str, Path]) -> None:
-        has, surveyor, county, card = found
+    def _show(self, found: _Found) -> None:
         say = self.app.say
-        self.standing.text = say("app.start.county", name=county) if has else say("app.start.none")
+        self.standing.text = (
+            say("app.start.county", name=found.county)
+            if found.has_assignment
+            else say("app.start.none")
+        )
         if not self.surveyor.text:
-            self.surveyor.text = surveyor
-        self.surveyor.disabled = self.begin.disabled = not has
-        self.card.text = say("app.start.card", path=str(card))
+            self.surveyor.text = found.surveyor
+        self.card.text = say("app.start.card", path=str(found.card))
+        self._box.clear_widgets()
+        shown = [self._languages, self.standing]
+        if found.has_assignment:
+            shown += [self.surveyor]
+            if found.locked:
+                shown += [self.pin]
+            shown += [self._begin_button]
+            if found.locked:
+                shown += [self._forgot]
+        for each in (*shown, self._take_button, self._hand_out, self.card):
+            self._box.add_widget(each)
 
     def _speak(self, language: Language) -> None:
         self.app.change_settings(replace(self.app.settings, language=language))
+
+    # -- assignment and card ------------------------------------------------------------------
 
     def _choose(self) -> None:
         choose_file(self.app, (".xta",), self._take)
 
     def _take(self, path: Path) -> None:
-        self.app.desk.ask(lambda: self.app.fieldwork.take_assignment(path), self._taken)
+        fieldwork, pin = self.app.fieldwork, self.app.pin
 
-    def _taken(self, summary: AdoptionSummary) -> None:
-        self.app.tell(self.app.say("app.start.taken", records=sum(summary.counts.values())))
+        def task(progress: Progress) -> tuple[AdoptionSummary, bool]:
+            summary = fieldwork.take_assignment(path, progress)
+            return summary, not summary.already and pin.assignment_taken()
+
+        Working(self.app, self.app.say("app.start.taking")).do(task, self._taken)
+
+    def _taken(self, found: tuple[AdoptionSummary, bool]) -> None:
+        summary, unlocked = found
+        say = self.app.say
+        code = "already" if summary.already else "taken" if summary.first else "taken_beside"
+        told = say(
+            f"app.start.{code}",
+            records=sum(summary.counts.values()), kept=summary.kept, conflicts=summary.conflicts,
+        )  # fmt: skip
+        if unlocked:
+            told += " " + say("app.pin.removed")
+        self.app.tell(told)
         self._look()
 
-    def _begin(self) -> None:
-        name = self.surveyor.text
+    def _choose_place(self) -> None:
+        choose_place(self.app, self._put_card)
+
+    def _put_card(self, folder: Path) -> None:
         fieldwork = self.app.fieldwork
+        self.app.desk.ask(
+            lambda: fieldwork.hand_out_card(folder),
+            lambda path: self.app.tell(self.app.say("app.start.handed_out", path=path)),
+        )
+
+    # -- beginning ----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        name, digits = self.surveyor.text, self.pin.text
+        fieldwork, pin = self.app.fieldwork, self.app.pin
 
         def task() -> list[OpenForm]:
+            pin.check(digits)
             fieldwork.sign_in(name)
             return still_open(fieldwork.survey)
 
+        self.pin.text = ""
         self.app.desk.ask(task, self._go_on)
 
     def _go_on(self, forms: list[OpenForm]) -> None:
@@ -102,3 +166,9 @@ class StartScreen(AppScreen):
         shell.show("today")
         for each in forms:
             shell.show("form", layer=each.layer, record=each.record, section=each.section)
+
+    def _pin_forgotten(self) -> None:
+        pin = self.app.pin
+        self.app.desk.ask(
+            pin.forgotten, lambda _none: self.app.tell(self.app.say("app.start.forgot_how"))
+        )

@@ -1,4 +1,4 @@
-"""What is left to do today, by village and layer."""
+"""What was left unfinished, and what is left to do today by village and layer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from kivymd.uix.progressindicator import MDLinearProgressIndicator
 from kivymd.uix.scrollview import MDScrollView
 
 from ..controllers.start import ToDo
+from ..controllers.unfinished import Unfinished, unfinished
 from ..widgets.buttons import action
 from ..widgets.panel import Panel
+from ..widgets.unfinished_panel import UnfinishedPanel
 from .screen import AppScreen
 
 if TYPE_CHECKING:
@@ -33,10 +35,16 @@ class TodayScreen(AppScreen):
         self.add_widget(scroll)
 
     def enter(self, **what: Any) -> None:
-        self.app.desk.ask(self.app.fieldwork.to_do, self._show)
+        fieldwork = self.app.fieldwork
+        self.app.desk.ask(
+            lambda: (unfinished(fieldwork.survey), fieldwork.to_do()),
+            lambda found: self._show(*found),
+        )
 
-    def _show(self, to_do: list[ToDo]) -> None:
+    def _show(self, going_on: list[Unfinished], to_do: list[ToDo]) -> None:
         self.cards.clear_widgets()
+        for each in going_on:
+            self.cards.add_widget(UnfinishedPanel(self.app, each, self.enter))
         left = sum(each.left for each in to_do)
         total = sum(each.total for each in to_do)
         self.cards.add_widget(

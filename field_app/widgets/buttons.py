@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 class Choice:
     """One of several: what it stands for, and its words."""
 
-    value: str
+    value: Any
     text: str
+
+
+#: Each by its own name, so that whoever cannot read the other one finds it.
+LANGUAGES: tuple[Choice, ...] = (Choice("zh", "中文"), Choice("en", "English"))
 
 
 def action(
@@ -78,21 +82,13 @@ def relabel(button: MDButton, text: str) -> None:
 
 
 def choice_row(
-    app: XiangtuApp, choices: Sequence[Choice], chosen: str, choose: Callable[[Any], Any]
+    app: XiangtuApp, choices: Sequence[Choice], chosen: Any, choose: Callable[[Any], Any]
 ) -> MDBoxLayout:
     """All choices side by side; the chosen one filled."""
     row = MDBoxLayout(size_hint_y=None, height=look.touch(app.settings.text_size), spacing=dp(8))
     for each in choices:
         row.add_widget(
-            MDButton(
-                MDButtonText(text=each.text, pos_hint={"center_x": 0.5, "center_y": 0.5}),
-                style="filled" if each.value == chosen else "outlined",
-                theme_width="Custom",
-                size_hint_x=1,
-                theme_height="Custom",
-                height=look.touch(app.settings.text_size),
-                on_release=lambda _button, value=each.value: choose(value),
-            )
+            toggle(app, each.text, each.value == chosen, lambda value=each.value: choose(value))
         )
     return row
 
@@ -109,3 +105,16 @@ def round_button(app: XiangtuApp, icon: str, do: Callable[[], Any]) -> MDIconBut
     )
     button.size = (side, side)  # KivyMD's style sets its own size over one that is given
     return button
+
+
+def toggle(app: XiangtuApp, text: str, on: bool, do: Callable[[], Any]) -> MDButton:
+    """A button that shares its row evenly with others; filled while it is on."""
+    return MDButton(
+        MDButtonText(text=text, pos_hint={"center_x": 0.5, "center_y": 0.5}),
+        style="filled" if on else "outlined",
+        theme_width="Custom",
+        size_hint_x=1,
+        theme_height="Custom",
+        height=look.touch(app.settings.text_size),
+        on_release=lambda _button: do(),
+    )

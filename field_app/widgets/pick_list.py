@@ -98,7 +98,7 @@ class PickList(ModalView):
         rows.bind(minimum_height=rows.setter("height"))
         self.rows = RecycleView(bar_width=dp(6), scroll_type=["bars", "content"])
         self.rows.add_widget(rows)
-        self.rows.viewclass = PickRow
+        self.rows.viewclass = look.rows(PickRow, app.settings.text_size)
         box.add_widget(self.rows)
         box.add_widget(action(app, "app.cancel", "close", self.dismiss, quiet=True))
         self.box = box

@@ -37,6 +37,7 @@ class TextInput(MDTextField):
             size_hint_y=None,
             **properties,
         )
+        self.hint = hint
         self._left = left
         self._before = self.text
         self.bind(focus=self._focus_changed)

@@ -89,7 +89,7 @@ def test_a_value_that_cannot_be_is_passed_over_and_the_rest_is_used(tmp_path: Pa
     (tmp_path / SETTINGS_FILE).write_text(json.dumps(wrong | {"walk_every_m": 7}), "utf-8")
     loaded = load(tmp_path)
     assert loaded.settings == Settings(walk_every_m=7)
-    assert {note.facts["setting"] for note in loaded.notes} == set(wrong)
+    assert {note.facts["setting"] for note in loaded.notes} == {f"setting.{name}" for name in wrong}
     assert {note.code for note in loaded.notes} == {"field.settings.value"}
 
 
@@ -143,3 +143,12 @@ def test_what_is_chosen_reaches_receiver_guidance_and_walk() -> None:
     assert walk.worst_accuracy_m == 0.5  # what the layer asks is not the surveyor's to choose
     with pytest.raises(BadInput, match=r"field\.settings\.value"):
         replace(CHOSEN, walk_every_m=float("nan"))
+
+
+def test_a_number_counts_as_it_was_typed() -> None:
+    assert Settings().typed("antenna_height_m", " １．８ ").antenna_height_m == 1.8
+    assert CHOSEN.typed("antenna_height_m", "").antenna_height_m is None
+    for name, text in (("walk_every_m", ""), ("arrival_m", "近"), ("walk_every_m", "nan")):
+        with pytest.raises(BadInput) as refused:
+            Settings().typed(name, text)
+        assert words.phrase(f"setting.{name}", "zh") in words.explain(refused.value, "zh")

@@ -14,6 +14,7 @@ from .addresses import open_source
 from .condition import CLOSED, RECEIVING, Condition
 from .declared import Declared
 from .fix import Fix
+from .satellites import Satellite
 from .source import Source
 
 #: Until the source is there that the address means.
@@ -131,6 +132,12 @@ class Receiver:
             else:
                 conditions = run.source.conditions()
             return ReceiverState(run.address, conditions, run.error, run.fixes)
+
+    def sky(self) -> tuple[Satellite, ...]:
+        """The satellites in view, as the source last said."""
+        with self._lock:
+            source = None if self._run is None else self._run.source
+        return () if source is None else source.sky()
 
     @property
     def here(self) -> Fix | None:

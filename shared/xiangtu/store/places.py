@@ -149,6 +149,22 @@ def place_told(path: Path) -> Iterator[None]:
         raise BadFile(code, path=str(path), reason=error.strerror or str(error)) from error
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write a small text file in place of another: whole on the disk, or as it was before.
+
+    BadFile ("place.missing", "file.readonly_place", "file.disk_full"…).
+    """
+    temporary = temporary_beside(path)
+    with place_told(path):
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            sync(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync(path.parent)
+
+
 def sync(path: Path) -> None:
     """Have a file, or a folder's list of names, on the disk; Windows syncs files only."""
     if path.is_dir():

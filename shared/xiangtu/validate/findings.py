@@ -50,10 +50,11 @@ def list_findings(
     state: str | None = "open",
     record: str | None = None,
     village: str | None = None,
+    records: Iterable[str] | None = None,
 ) -> list[Finding]:
     """Findings, errors first, then by rule, village and record; all states with state=None.
 
-    `record` finds those in which it is the other of two as well.
+    `record`, or one of `records`, is found where it is the other of two as well.
     """
     wheres, parameters = ["1"], []
     for column, values in (("layer", layers), ("rule", rules)):
@@ -67,6 +68,11 @@ def list_findings(
     if record is not None:
         wheres.append("(record = ? OR other = ?)")
         parameters += [record, record]
+    if records is not None:
+        some = json.dumps(list(records))
+        any_of_them = "IN (SELECT value FROM json_each(?))"
+        wheres.append(f"(record {any_of_them} OR other {any_of_them})")
+        parameters += [some, some]
     rows = file.connection.execute(
         f"SELECT {_COLUMNS} FROM finding WHERE {' AND '.join(wheres)} "
         f"ORDER BY {_BY_WEIGHT}, rule, village, record, id",

@@ -16,6 +16,7 @@ from kivy.uix.widget import Widget
 
 from field_app.app import XiangtuApp
 from field_app.widgets.answers import AnswerBox
+from field_app.widgets.text_input import TextInput
 
 #: A machine that is busy may need so long; nothing waits it out when all is well.
 PATIENCE_S = 40.0
@@ -114,6 +115,17 @@ class Driver:
         """Touch a place of the window."""
         self.drag([(x, y)], hold_s=hold_s)
 
+    def scroll_to(self, text: str) -> Widget:
+        """Push the screen up, as a finger does, until a text is seen."""
+        for _ in range(20):
+            for each in self.widgets():
+                said = each.hint if isinstance(each, TextInput) else getattr(each, "text", "")
+                if said and text in said and seen(each):
+                    return each
+            self.drag([(400, y) for y in range(400, 800, 20)])
+            self.wait(0.5)
+        raise AssertionError(f"{text!r} is nowhere on the screen: {self.texts()}")
+
     def drag(self, way: list[tuple[float, float]], hold_s: float = 0.0) -> None:
         """Put a finger down, move it along places of the window, and lift it."""
         finger = Finger(*way[0])
@@ -200,13 +212,17 @@ class Driver:
 
 
 def seen(widget: Widget) -> bool:
-    """In the window, in no closed part of it, and not fully transparent."""
+    """In the window, in no closed part of it, not scrolled away, and not fully transparent."""
+    x, y = widget.to_window(*widget.center)
     each: Any = widget
     while each is not None and each is not Window:
         if each.opacity == 0 or (each.parent is None):
             return False
         each = each.parent
-    x, y = widget.to_window(*widget.center)
+        if isinstance(each, ScrollView):
+            left, bottom = each.to_window(*each.pos)
+            if not (left <= x <= left + each.width and bottom <= y <= bottom + each.height):
+                return False
     return (
         widget.width > 1
         and widget.height > 1

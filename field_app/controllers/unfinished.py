@@ -1,0 +1,60 @@
+"""What was going on when the app ended or was killed: measurings and tracks, to be gone on with,
+ended or thrown away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xiangtu.catalogue import Label
+from xiangtu.store import SurveyFile
+
+from . import measuring, recording
+
+Kind = Literal["walk", "stand", "track"]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A measurement of a record, or a track (whose own uuid `record` then is): of which layer, how
+    many positions were kept of it, and since when it goes on (UTC)."""
+
+    kind: Kind
+    record: str
+    layer: str
+    label: Label
+    begun_at: str
+    epochs: int
+
+
+def unfinished(survey: SurveyFile) -> list[Unfinished]:
+    """Everything of the kind, the latest first; a track that is being recorded now is none."""
+    layers = survey.catalogue.layers
+    found = [
+        Unfinished(
+            "walk" if each.kind == "walk" else "stand",
+            each.record,
+            each.layer,
+            layers[each.layer].label,
+            each.begun_at,
+            each.epochs,
+        )
+        for each in measuring.unfinished(survey)
+    ]
+    found += [
+        Unfinished("track", each.uuid, "track", layers["track"].label, each.started_at, each.epochs)
+        for each in recording.unfinished(survey)
+        if not each.running
+    ]
+    return sorted(found, key=lambda each: each.begun_at, reverse=True)
+
+
+def finish(survey: SurveyFile, what: Unfinished) -> None:
+    """Have it behind: a track ends with its last position and stays; a measurement is thrown away.
+
+    Errors as recording.end_unfinished.
+    """
+    if what.kind == "track":
+        recording.end_unfinished(survey, what.record)
+    else:
+        measuring.throw_away(survey, what.record)

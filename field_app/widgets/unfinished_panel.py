@@ -1,0 +1,50 @@
+"""What was going on when the app ended: go on with it, end it, throw it away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kivymd.uix.label import MDLabel
+
+from ..controllers.unfinished import Unfinished, finish
+from ..local_time import local_time
+from .buttons import action
+from .panel import Panel
+from .question import ask
+
+if TYPE_CHECKING:
+    from ..app import XiangtuApp
+
+
+class UnfinishedPanel(Panel):
+    """One thing that is not finished; `done` is called once it is behind."""
+
+    def __init__(self, app: XiangtuApp, what: Unfinished, done: Callable[[], Any]) -> None:
+        super().__init__(app, app.say(f"app.unfinished.{what.kind}"))
+        self.app, self._what, self._done = app, what, done
+        told = app.say(
+            "app.unfinished.since",
+            layer=what.label.in_language(app.language), time=local_time(what.begun_at),
+            epochs=what.epochs,
+        )  # fmt: skip
+        self.add_widget(MDLabel(text=told, adaptive_height=True, font_style="Body", role="large"))
+        if what.kind == "track":
+            self.add_widget(action(app, "app.unfinished.end", "flag-checkered", self._finish))
+            return
+        if app.shell.has("capture"):
+            self.add_widget(action(app, "app.unfinished.go_on", "play", self._go_on))
+        self.add_widget(action(app, "app.unfinished.throw_away", self._ask, quiet=True))
+
+    def _go_on(self) -> None:
+        self.app.shell.show("capture", layer=self._what.layer, record=self._what.record)
+
+    def _ask(self) -> None:
+        ask(
+            self.app, self.app.say("app.unfinished.sure", epochs=self._what.epochs),
+            "app.unfinished.throw_away", self._finish,
+        )  # fmt: skip
+
+    def _finish(self) -> None:
+        fieldwork, what = self.app.fieldwork, self._what
+        self.app.desk.ask(lambda: finish(fieldwork.survey, what), lambda _none: self._done())
