@@ -100,7 +100,9 @@ class HandOverScreen(AppScreen):
     def _room(self, found: Standing) -> Panel:
         free = gigabytes(found.free_bytes)
         panel = Panel(self.app, self.app.say("app.hand_over.room", free=free))
-        panel.add_widget(action(self.app, "app.hand_over.clear", self._ask_to_clear, quiet=True))
+        panel.add_widget(
+            action(self.app, "app.hand_over.clear", "broom", self._ask_to_clear, quiet=True)
+        )
         return panel
 
     def _line(self, text: str) -> MDLabel:

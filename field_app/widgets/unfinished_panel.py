@@ -34,7 +34,9 @@ class UnfinishedPanel(Panel):
             return
         if app.shell.has("capture"):
             self.add_widget(action(app, "app.unfinished.go_on", "play", self._go_on))
-        self.add_widget(action(app, "app.unfinished.throw_away", self._ask, quiet=True))
+        self.add_widget(
+            action(app, "app.unfinished.throw_away", "delete-outline", self._ask, quiet=True)
+        )
 
     def _go_on(self) -> None:
         self.app.shell.show("capture", layer=self._what.layer, record=self._what.record)

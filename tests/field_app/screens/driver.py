@@ -182,7 +182,7 @@ class Driver:
         """Until the desk has nothing to do and the screen has shown it; windows over it are wholly
         there, or gone."""
         self.until(self._at_rest)
-        self.wait(0.3)
+        self.wait(0.1)
         for _ in range(_FRAMES):
             EventLoop.idle()
         self.until(self._at_rest)
