@@ -47,7 +47,7 @@ lint: setup  ## ruff (lint and format) and mypy
 .PHONY: test
 test: setup  ## lint, then all tests; pytest's summary is the last line
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
-	$(OFFSCREEN) $(PYTHON) -m pytest -n 2 --dist loadfile || status=1; exit $$status
+	$(OFFSCREEN) $(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder || status=1; exit $$status
 
 # How many random histories `make soak` plays, and how often it kills a process or fills a disk.
 HISTORIES ?= 5000
