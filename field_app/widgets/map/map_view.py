@@ -105,7 +105,7 @@ class MapView(Widget):
         return self.viewport.scale(Metrics.dpi)
 
     def _cut(self) -> None:
-        self._frame.cut(*self.to_window(*self.pos), *self.size)
+        self._frame.cut(self.pos, self.to_window(*self.pos), self.size)
 
     def _resized(self, _view: object, size: tuple[float, float]) -> None:
         framed = self._framed

@@ -58,8 +58,11 @@ class Frame(InstructionGroup):
         for each in instructions:
             self._inside.add(each)
 
-    def cut(self, x: float, y: float, width: float, height: float) -> None:
-        """Where the widget lies in the window."""
-        self._translate.xyz = (x, y, 0)
-        self._scissor.x, self._scissor.y = round(x), round(y)
-        self._scissor.width, self._scissor.height = round(width), round(height)
+    def cut(
+        self, pos: tuple[float, float], in_window: tuple[float, float], size: tuple[float, float]
+    ) -> None:
+        """Where the widget lies, by its parent's coordinates and by the window's: a screen moves
+        what is drawn in it, but scissors know of the window alone."""
+        self._translate.xyz = (*pos, 0)
+        self._scissor.x, self._scissor.y = map(round, in_window)
+        self._scissor.width, self._scissor.height = map(round, size)

@@ -137,8 +137,13 @@ def test_a_parcel_that_is_touched_is_told_of_with_what_lies_under_it(
     assert app.sees("农用地地块 · 上河村 · 验收通过 · 2500.00 m²（3.75 亩）")
     app.touch("农用地地块 · 上河村")
     assert app.sees("西地 · 9901011012010100001"), "the map is touched through what lies over it"
-    edge = colour_at(app, tmp_path / "shot.png", *seen_at(app, 100, 130))
-    assert edge[0] > 150 and edge[1] < 90, "the parcel is not marked on the map"
+    # It is marked where it was touched: each of its sides, and nothing beside them.
+    for x, y in ((100, 125), (150, 125), (125, 100), (125, 150)):
+        red, green, _ = colour_at(app, tmp_path / "shot.png", *seen_at(app, x, y))
+        assert red > 150 and green < 90, (x, y)
+    for x, y in ((90, 125), (160, 125), (125, 90), (125, 160)):
+        red, green, _ = colour_at(app, tmp_path / "shot.png", *seen_at(app, x, y))
+        assert green > 90, (x, y)
     app.touch("此处还有")
     app.touch("行政村")
     assert app.sees("上河村 · 990101101201")
