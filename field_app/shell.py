@@ -97,7 +97,13 @@ class Shell(MDBoxLayout):
         for name, icon in self._tabs.items():
             item = MDNavigationItem(
                 MDNavigationItemIcon(icon=icon),
-                MDNavigationItemLabel(text=self.app.say(f"app.tab.{name}")),
+                MDNavigationItemLabel(
+                    text=self.app.say(f"app.tab.{name}"),
+                    # KivyMD's own is that of the icon, whose ground is another: unreadable here.
+                    theme_text_color="Custom",
+                    text_color_active=self.app.theme_cls.onSurfaceColor,
+                    text_color_normal=self.app.theme_cls.onSurfaceVariantColor,
+                ),
                 on_release=lambda _item, name=name: self.show(name),
             )
             self._items[name] = item

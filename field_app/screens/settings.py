@@ -214,9 +214,10 @@ class SettingsScreen(AppScreen):
         panel.add_widget(self._pin_says)
         panel.add_widget(self.pin)
         panel.add_widget(action(app, "app.pin.set", "lock-outline", self._set_pin, quiet=True))
-        panel.add_widget(
-            action(app, "app.pin.remove", "lock-open-outline", self._remove_pin, quiet=True)
+        self.remove_pin = action(
+            app, "app.pin.remove", "lock-open-outline", self._remove_pin, quiet=True
         )
+        self._pin_panel = panel
         return panel
 
     def _set_pin(self) -> None:
@@ -257,6 +258,9 @@ class SettingsScreen(AppScreen):
         is_set, device, name, county = found
         say = self.app.say
         self._pin_says.text = say("app.pin.is_set" if is_set else "app.pin.is_none")
+        self._pin_panel.remove_widget(self.remove_pin)
+        if is_set:
+            self._pin_panel.add_widget(self.remove_pin)
         self._tablet_says.text = "\n".join(
             (
                 say("app.about.program", version=_version()),
