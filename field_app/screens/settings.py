@@ -15,6 +15,7 @@ from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 from kivymd.uix.scrollview import MDScrollView
 from xiangtu.errors import BadInput
+from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.receiver import Receiver
 
 from ..controllers.settings import Settings
@@ -116,8 +117,8 @@ class SettingsScreen(AppScreen):
                 say(
                     "app.settings.fix",
                     kind=f"fix_type.{fix.fix_type}", accuracy=_metres(fix.horizontal_accuracy_m),
-                    vertical=_metres(fix.vertical_accuracy_m), used=_or_dash(fix.satellites),
-                    in_view=_or_dash(fix.satellites_in_view), hdop=_or_dash(fix.hdop),
+                    vertical=_metres(fix.vertical_accuracy_m), satellites=_satellites(fix),
+                    hdop=_or_dash(fix.hdop),
                 )
             )  # fmt: skip
             if fix.correction_age_s is not None:
@@ -273,6 +274,12 @@ class SettingsScreen(AppScreen):
 
 def _line(text: str = "", role: str = "large") -> MDLabel:
     return MDLabel(text=text, adaptive_height=True, font_style="Body", role=role)
+
+
+def _satellites(fix: Fix) -> str:
+    """Those used, of those in view where the receiver says."""
+    of = "" if fix.satellites_in_view is None else f"/{fix.satellites_in_view}"
+    return f"{_or_dash(fix.satellites)}{of}"
 
 
 def _metres(value: float | None) -> str:
