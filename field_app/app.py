@@ -24,6 +24,7 @@ from .controllers.pin import Pin
 from .controllers.records import Filter, Order
 from .controllers.settings import Settings
 from .controllers.start import Fieldwork
+from .controllers.track_at_work import TrackAtWork
 from .desk import Desk
 from .platform.device import DevicePort, device_port
 from .platform.position import PositionPort, position_port
@@ -39,6 +40,7 @@ from .screens.start import StartScreen
 from .screens.today import TodayScreen
 from .shell import Shell
 from .tile_desk import TileDesk
+from .tracking import Tracking
 from .widgets.message import Message
 
 #: Every screen by its name, and those of them that the bar at the bottom leads to, each with its
@@ -90,6 +92,7 @@ class XiangtuApp(MDApp):
         self.map = MapSession()
         self.fieldwork: Fieldwork
         self.at_work: AtWork
+        self.tracking: Tracking
         self.pin: Pin
         self.settings = Settings()
         self.port: PositionPort
@@ -117,6 +120,7 @@ class XiangtuApp(MDApp):
         address = self._wanted_receiver or self.settings.receiver or self.port.own_receiver
         if address:
             self.receiver.switch(address)
+        self.tracking = Tracking(self, TrackAtWork(self.fieldwork))
         self.shell = Shell(self, SCREENS, TABS)
         Window.bind(on_keyboard=self._key)
         for note in loaded.notes:
@@ -133,10 +137,16 @@ class XiangtuApp(MDApp):
 
     def on_stop(self) -> None:
         self.receiver.close()
-        self.desk.ask(self.at_work.leave)
+        self.let_go()
         self.tiles.close()
         self.desk.ask(self.fieldwork.close)
         self.desk.close()
+
+    def let_go(self) -> None:
+        """Before the survey file is closed or opened anew: write what waits of a measurement and
+        of a track; both go on afterwards."""
+        self.desk.ask(self.at_work.leave)
+        self.desk.ask(self.tracking.work.leave)
 
     # -- words and messages -------------------------------------------------------------------
 

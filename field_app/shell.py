@@ -129,4 +129,4 @@ class Shell(MDBoxLayout):
         screen.enter(**what)
 
     def _show_receiver(self) -> None:
-        self.top_bar.show_receiver(self.app.receiver)
+        self.top_bar.show_receiver(self.app.receiver, self.app.tracking.epochs)

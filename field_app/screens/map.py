@@ -74,6 +74,7 @@ class MapScreen(AppScreen):
         else:
             self.map.reload()
         self._show_selected()
+        self._show_track()
         self.guide.resume()
         self._place_sheets()
 
@@ -86,10 +87,12 @@ class MapScreen(AppScreen):
         self.layers = round_button(self.app, "layers-outline", self._choose_layers)
         self.search = round_button(self.app, "magnify", self._search)
         self.whole = round_button(self.app, "home-map-marker", self._show_all)
+        self.track = round_button(self.app, "shoe-print", self._track)
         column = BoxLayout(orientation="vertical", size_hint=(None, None), spacing=dp(10))
         column.bind(minimum_size=column.setter("size"))
         for each in (
-            self.search, self.layers, self.whole, self.nearer, self.farther, self.follow
+            self.search, self.layers, self.track, self.whole, self.nearer, self.farther,
+            self.follow,
         ):  # fmt: skip
             column.add_widget(each)
         side = "left" if self.app.settings.left_handed else "right"
@@ -123,6 +126,17 @@ class MapScreen(AppScreen):
         self.follow.style = "filled" if follows else "tonal"
         if follows:
             self.map.stand(self._fix)
+
+    def _track(self) -> None:
+        """Begin to record where one goes, or end it."""
+        tracking = self.app.tracking
+        if tracking.runs:
+            tracking.end(self._show_track)
+        else:
+            tracking.begin(self._show_track)
+
+    def _show_track(self) -> None:
+        self.track.style = "filled" if self.app.tracking.runs else "tonal"
 
     # -- layers and search --------------------------------------------------------------------
 

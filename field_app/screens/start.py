@@ -121,6 +121,7 @@ class StartScreen(AppScreen):
             summary = fieldwork.take_assignment(path, progress)
             return summary, not summary.already and pin.assignment_taken()
 
+        self.app.let_go()
         Working(self.app, self.app.say("app.start.taking")).do(task, self._taken)
 
     def _taken(self, found: tuple[AdoptionSummary, bool]) -> None:

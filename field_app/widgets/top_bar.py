@@ -53,8 +53,8 @@ class TopBar(MDBoxLayout):
         elif not may_go_back and self._back.parent is not None:
             self.remove_widget(self._back)
 
-    def show_receiver(self, receiver: Receiver) -> None:
-        """Fix type and accuracy, else what is wrong."""
+    def show_receiver(self, receiver: Receiver, track_epochs: int | None) -> None:
+        """Fix type and accuracy, else what is wrong; before it that a track is recorded."""
         colours = look.colours(self.app.settings.theme)
         fix, conditions = receiver.here, receiver.state.conditions
         if fix is not None and not math.isnan(fix.longitude_deg):
@@ -69,4 +69,6 @@ class TopBar(MDBoxLayout):
             colour = colours.bad
         else:
             text, colour = self.app.say("app.no_receiver"), colours.bad
+        if track_epochs is not None:
+            text = f"{self.app.say('app.track.runs', epochs=track_epochs)} · {text}"
         self.receiver.text, self.receiver.text_color = text, colour

@@ -30,7 +30,10 @@ class UnfinishedPanel(Panel):
         )  # fmt: skip
         self.add_widget(MDLabel(text=told, adaptive_height=True, font_style="Body", role="large"))
         if what.kind == "track":
-            self.add_widget(action(app, "app.unfinished.end", "flag-checkered", self._finish))
+            self.add_widget(action(app, "app.unfinished.go_on", "play", self._go_on_with_track))
+            self.add_widget(
+                action(app, "app.unfinished.end", "flag-checkered", self._finish, quiet=True)
+            )
             return
         if app.shell.has("capture"):
             self.add_widget(action(app, "app.unfinished.go_on", "play", self._go_on))
@@ -40,6 +43,9 @@ class UnfinishedPanel(Panel):
 
     def _go_on(self) -> None:
         self.app.shell.show("capture", layer=self._what.layer, record=self._what.record)
+
+    def _go_on_with_track(self) -> None:
+        self.app.tracking.begin(self._done)
 
     def _ask(self) -> None:
         ask(
