@@ -121,7 +121,6 @@ def _fix(fix: Fix, translate: Translation) -> list[tuple[str, object]]:
     rows += [
         (translate("longitude"), f"{fix.longitude_deg:.9f}°"),
         (translate("latitude"), f"{fix.latitude_deg:.9f}°"),
-        (translate("datum"), fix.datum),
         (translate("fix"), phrase(f"fix_type.{fix.fix_type}", translate.language)),
         (translate("horizontal accuracy"), accuracy),
         (translate("vertical accuracy"), _metres(fix.vertical_accuracy_m)),
