@@ -38,6 +38,15 @@ app: setup  ## the tablet's app at work for the made-up county, its receiver rep
 	@test -f demo_output/county.sqlite || $(MAKE) --no-print-directory demo
 	@$(PYTHON) -m demo.tablet
 
+.PHONY: plugin
+plugin: setup  ## the plugin for QGIS as a zip that QGIS installs: build/xiangtu_qgis.zip
+	@$(PYTHON) -m qgis_plugin.zip_file build/xiangtu_qgis.zip
+
+.PHONY: qgis
+qgis: plugin  ## QGIS with the plugin and the made-up county
+	@test -f demo_output/county.sqlite || $(MAKE) --no-print-directory demo
+	@$(PYTHON) -m demo.qgis_desk
+
 .PHONY: lint
 lint: setup  ## ruff (lint and format) and mypy
 	@.venv/bin/ruff check .
@@ -61,11 +70,13 @@ bench: setup  ## measured comparisons, printed side by side
 	@$(OFFSCREEN) $(PYTHON) -m bench
 
 .PHONY: translations
-translations: setup  ## bring the command line's new sentences into i18n, to be translated there
+translations: setup  ## bring the new sentences of command line and plugin into i18n, to be translated there
 	@xgettext --from-code=UTF-8 -L Python --omit-header --no-location --sort-output --no-wrap -k -k_ \
 	  -ktranslate -kadd:3 -kadd_action:4 -o .cache/xiangtu.pot shared/xiangtu/cli/*.py
 	@msgmerge --quiet --no-wrap --no-fuzzy-matching --no-location --update --backup=none \
 	  i18n/zh_CN/LC_MESSAGES/xiangtu.po .cache/xiangtu.pot
+	@pylupdate5 -noobsolete $$(find qgis_plugin -name '*.py' | sort) -ts i18n/xiangtu_zh_CN.ts
+	@sed -i '/<location /d' i18n/xiangtu_zh_CN.ts
 
 .PHONY: clean
 clean:  ## remove what was made here, demo_output too (but not .venv)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import getpass
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -21,7 +16,7 @@ from . import checks, conflicts, county, geoid, handing_out, merging, position, 
 from .command import REFUSED, Call, Commands, Outcome, Parser
 from .interruption import Interruption
 from .language import Translation, choose
-from .refusals import as_refusal
+from .refusals import as_refusal, written_down
 from .terminal import Terminal
 
 _GROUPS = (county, geoid, handing_out, merging, conflicts, checks, results, position)
@@ -43,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurveyError as refusal:
         return _refuse(terminal, refusal)
     except Exception as fault:  # the last line of defence: a report, not a traceback
-        return _refuse(terminal, as_refusal(fault, _about(words)) or _report(words, fault))
+        doing = " ".join(["xiangtu", *words])
+        found = as_refusal(fault, _about(words)) or written_down(fault, doing, program_version())
+        return _refuse(terminal, found)
 
 
 def _run(words: list[str], translation: Translation, terminal: Terminal) -> int:
@@ -62,7 +59,7 @@ def _run(words: list[str], translation: Translation, terminal: Terminal) -> int:
                 arguments,
                 translation,
                 interruption.watched(terminal.progress),
-                arguments.author if arguments.author is not None else _user(),
+                arguments.author if arguments.author is not None else login_name(),
                 arguments.key,
                 terminal.note,
             )
@@ -85,7 +82,7 @@ def build_parser(translation: Translation) -> Parser:
         epilog=_("Exit code: 0 done, 1 something waits for a person, 2 refused."),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"xiangtu {_version()}")
+    parser.add_argument("--version", action="version", version=f"xiangtu {program_version()}")
     _add_common(parser, _, first=True)
     common = Parser(add_help=False)
     _add_common(common, _, first=False)
@@ -134,41 +131,22 @@ def _refuse(terminal: Terminal, refusal: SurveyError) -> int:
     return REFUSED
 
 
-def _report(words: list[str], fault: Exception) -> SurveyError:
-    """Write down a fault of the program for whoever repairs it; the refusal that names the file."""
-    now = datetime.now(UTC)
-    text = "\n".join(
-        (
-            f"xiangtu {_version()}, {now.isoformat()}",
-            f"Python {sys.version}, {platform.platform()}",
-            f"xiangtu {' '.join(words)}",
-            "",
-            "".join(traceback.format_exception(fault)),
-        )
-    )
-    name = f"xiangtu-{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
-    for folder in (tempfile.gettempdir(), Path.home()):
-        path = Path(folder) / name
-        with contextlib.suppress(OSError):
-            path.write_text(text, encoding="utf-8")
-            return SurveyError("program.fault", kind=type(fault).__name__, path=path)
-    return SurveyError("program.fault_unreported", kind=type(fault).__name__, reason=str(fault))
-
-
 def _about(words: Sequence[str]) -> str:
     """The file a command was about: its first argument that is no option."""
     plain = [each for each in words if not each.startswith("-")]
     return plain[1] if len(plain) > 1 else ""
 
 
-def _user() -> str:
+def login_name() -> str:
+    """Who is logged in on this machine; BadInput("author.unknown") if nobody can say."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         raise BadInput("author.unknown") from None
 
 
-def _version() -> str:
+def program_version() -> str:
+    """The installed version; "?" where the core was not installed as a package."""
     try:
         return version("xiangtu")
     except PackageNotFoundError:

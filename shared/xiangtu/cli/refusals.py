@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import platform
 import sqlite3
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import BadFile, SurveyError
@@ -43,3 +50,32 @@ def as_refusal(fault: Exception, path: str) -> SurveyError | None:
     if isinstance(fault, sqlite3.Error):
         return faults.refusal(fault, Path(path))
     return None
+
+
+def written_down(fault: Exception, doing: str, version: str) -> SurveyError:
+    """Write down a fault of the program for whoever repairs it; the refusal that names the file.
+
+    Parameters
+    ----------
+    doing : str
+        What was called, as a person would type it.
+    version : str
+        Of the program that was at it.
+    """
+    now = datetime.now(UTC)
+    text = "\n".join(
+        (
+            f"xiangtu {version}, {now.isoformat()}",
+            f"Python {sys.version}, {platform.platform()}",
+            doing,
+            "",
+            "".join(traceback.format_exception(fault)),
+        )
+    )
+    name = f"xiangtu-{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+    for folder in (tempfile.gettempdir(), Path.home()):
+        path = Path(folder) / name
+        with contextlib.suppress(OSError):
+            path.write_text(text, encoding="utf-8")
+            return SurveyError("program.fault", kind=type(fault).__name__, path=path)
+    return SurveyError("program.fault_unreported", kind=type(fault).__name__, reason=str(fault))

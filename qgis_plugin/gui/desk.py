@@ -1,0 +1,175 @@
+"""What all pages of the panel share: the county file at work, work in the background, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsSettings
+from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+from xiangtu import store
+from xiangtu.cli.main import login_name
+from xiangtu.errors import Cancelled, SurveyError
+from xiangtu.words import explain
+
+from ..language import language
+from ..plugin import COUNTY_SETTING, county_at_work
+from ..tasks.core_task import CoreTask, Progress
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
+translate = QCoreApplication.translate
+Result = TypeVar("Result")
+
+_RECENT_SETTING = "xiangtu/recent"
+_RECENT_KEPT = 8
+_TAG = "Xiangtu"
+#: Seconds that a message stays that asks nothing of the person.
+_SHOWN_S = 8
+
+
+class CountyDesk(QObject):
+    """The county file at work.
+
+    Signals
+    -------
+    county_changed
+        Another county file, or none, is at work.
+    content_changed
+        Something was written into it through the panel.
+    busy_changed(bool)
+        Work began or ended in the background.
+    """
+
+    county_changed = pyqtSignal()
+    content_changed = pyqtSignal()
+    busy_changed = pyqtSignal(bool)
+
+    def __init__(self, iface: QgisInterface) -> None:
+        super().__init__()
+        self.iface = iface
+        self.language = language()
+        self.path: Path | None = None
+        # QGIS's task manager owns a task but not its Python half: that would be collected.
+        self._tasks: list[CoreTask[object]] = []
+
+    # -- which county -------------------------------------------------------------------------
+
+    def open_last(self) -> None:
+        """Go on with the county file of the last time, if it is still there."""
+        last = county_at_work()
+        if last is not None:
+            self.open(Path(last))
+
+    def open(self, path: Path) -> bool:
+        """Make a county file the one at work; whether it could be read. Says why not."""
+        try:
+            with store.open(path, readonly=True) as file:
+                role = file.meta["role"]
+        except SurveyError as refusal:
+            self.refuse(refusal)
+            return False
+        if role != "county":
+            self.warn(
+                translate("Xiangtu", "{path} is the file of a tablet. Open a county file.").format(
+                    path=path
+                )
+            )
+            return False
+        self.path = path
+        settings = QgsSettings()
+        settings.setValue(COUNTY_SETTING, str(path))
+        recent = [str(path), *(each for each in self.recent() if each != str(path))]
+        settings.setValue(_RECENT_SETTING, recent[:_RECENT_KEPT])
+        self.county_changed.emit()
+        return True
+
+    def recent(self) -> list[str]:
+        """County files opened before that are still there, the last first."""
+        value = QgsSettings().value(_RECENT_SETTING, []) or []
+        listed = [value] if isinstance(value, str) else list(value)
+        return [each for each in listed if Path(each).is_file()]
+
+    @property
+    def author(self) -> str:
+        """Who sits at the desk: the name set in QGIS, else the login."""
+        return QgsApplication.userFullName() or QgsApplication.userLoginName() or login_name()
+
+    # -- work ---------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._tasks)
+
+    def run(
+        self,
+        title: str,
+        work: Callable[[Progress], Result],
+        done: Callable[[Result], None],
+        *,
+        writes: bool = False,
+        refused: Callable[[SurveyError], None] | None = None,
+    ) -> CoreTask[Result]:
+        """Do work in the background and `done` on the main thread with its result.
+
+        `writes`: it writes into the county, which every page is then told of. What goes wrong is
+        said in the message bar unless `refused` takes it.
+        """
+
+        def well(result: Result) -> None:
+            self._ended(task)
+            done(result)
+            if writes:
+                self.content_changed.emit()
+
+        def badly(refusal: SurveyError) -> None:
+            self._ended(task)
+            (refused or self.refuse)(refusal)
+
+        task = CoreTask(title, work, well, badly, about=str(self.path or ""))
+        self._tasks.append(task)
+        self.busy_changed.emit(True)
+        QgsApplication.taskManager().addTask(task)
+        return task
+
+    def _ended(self, task: CoreTask[object]) -> None:
+        self._tasks.remove(task)
+        if not self._tasks:
+            self.busy_changed.emit(False)
+
+    def stop(self) -> None:
+        """Cancel what is at work and wait until it has rolled back."""
+        for task in list(self._tasks):
+            task.cancel()
+            task.waitForFinished(30_000)
+
+    # -- messages -----------------------------------------------------------------------------
+
+    def tell(self, text: str) -> None:
+        """Say that something was done."""
+        self._push(text, Qgis.MessageLevel.Success)
+
+    def warn(self, text: str) -> None:
+        """Say that something cannot be done, and what to do."""
+        self._push(text, Qgis.MessageLevel.Warning)
+
+    def refuse(self, refusal: SurveyError) -> None:
+        """Say a refusal in words; its code and facts are behind the button "more"."""
+        if isinstance(refusal, Cancelled):
+            self._push(
+                translate("Xiangtu", "Cancelled; nothing was changed."), Qgis.MessageLevel.Info
+            )
+            return
+        facts = "\n".join(f"{name} = {value}" for name, value in refusal.facts.items())
+        self._push(
+            explain(refusal, self.language), Qgis.MessageLevel.Warning, f"{refusal.code}\n{facts}"
+        )
+
+    def _push(self, text: str, level: Qgis.MessageLevel, details: str = "") -> None:
+        stays = level == Qgis.MessageLevel.Warning
+        self.iface.messageBar().pushMessage(
+            translate("Xiangtu", "Xiangtu"), text, details, level, 0 if stays else _SHOWN_S
+        )
+        QgsMessageLog.logMessage(" · ".join((text, *details.splitlines())), _TAG, level, False)

@@ -1,0 +1,41 @@
+"""The steps of the county's day, in order: name, words, icon and page of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .county_page import CountyPage
+
+if TYPE_CHECKING:
+    from .desk import CountyDesk
+    from .page import Page
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of the panel's list; `icon` is one of QGIS's own, which fits every theme."""
+
+    name: str
+    title: str
+    tip: str
+    icon: str
+    make: Callable[[CountyDesk], Page]
+
+
+def steps() -> list[Step]:
+    """All steps; made when asked for, since their words depend on QGIS's language."""
+    return [
+        Step(
+            "county",
+            translate("Xiangtu", "County"),
+            translate("Xiangtu", "Open or make a county file, take data in, see how it stands"),
+            "/mIconFolderOpen.svg",
+            CountyPage,
+        ),
+    ]

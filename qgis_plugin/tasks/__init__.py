@@ -1,0 +1,1 @@
+"""Long work of the core in QGIS's background, with progress and cancel."""

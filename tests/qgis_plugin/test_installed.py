@@ -1,0 +1,93 @@
+"""The zip as QGIS installs it: into an empty profile, started by QGIS itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+#: Run inside QGIS once its window is there.
+_ASKED = """
+def answer():
+    import json, os, sys
+    from qgis.PyQt.QtCore import QTimer
+    from qgis.core import QgsApplication
+    from qgis.utils import plugins, unloadPlugin
+
+    found = {}
+    try:
+        panel = plugins["xiangtu_qgis"].panel
+        if panel.desk.busy:
+            QTimer.singleShot(200, answer)
+            return
+        import xiangtu
+
+        registry = QgsApplication.processingRegistry()
+        provider = registry.providerById("xiangtu")
+        found = {
+            "core": xiangtu.__file__,
+            "panel": panel.windowTitle(),
+            "county": str(panel.desk.path),
+            "algorithms": len(provider.algorithms()),
+            "group": provider.algorithm("merge").group(),
+            "visible": panel.isVisible(),
+        }
+        unloadPlugin("xiangtu_qgis")
+        found["left"] = [name for name in sys.modules if name.split(".")[0] == "xiangtu"]
+        found["provider_left"] = registry.providerById("xiangtu") is not None
+    except Exception as fault:
+        found["fault"] = repr(fault)
+    with open(os.environ["XIANGTU_ANSWER"], "w") as out:
+        json.dump(found, out)
+    QgsApplication.instance().quit()
+
+# QGIS runs this text inside a function, whose names the one above would not see later.
+globals()["answer"] = answer
+from qgis.PyQt.QtCore import QTimer
+QTimer.singleShot(0, answer)
+"""
+
+
+@pytest.mark.parametrize("locale", ["zh-Hans", "en_US"])
+def test_the_zip_starts_in_an_empty_profile(tmp_path: Path, county: object, locale: str) -> None:
+    qgis = shutil.which("qgis")
+    assert qgis is not None
+    from demo.qgis_desk import make_profile
+
+    packed = tmp_path / "plugin.zip"
+    subprocess.run(
+        [sys.executable, "-m", "qgis_plugin.zip_file", str(packed)],
+        cwd=_ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    profiles = make_profile(packed, tmp_path / "qgis", county.path, locale)
+    script, answer = tmp_path / "asked.py", tmp_path / "answer.json"
+    script.write_text(_ASKED)
+    # The project's packages but not the project: its own core must come out of the zip.
+    site = tmp_path / "site"
+    site.mkdir()
+    for each in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "xiangtu" not in each.name and not each.name.endswith(".pth"):
+            (site / each.name).symlink_to(each)
+    environment = dict(
+        os.environ, QT_QPA_PLATFORM="xcb", PYTHONPATH=str(site), XIANGTU_ANSWER=str(answer)
+    )
+    subprocess.run(
+        ["xvfb-run", "-a", qgis, "--profiles-path", str(profiles), "--profile", "xiangtu",
+         "--nologo", "--code", str(script)],
+        env=environment, check=False, timeout=240, capture_output=True,
+    )  # fmt: skip
+    found = json.loads(answer.read_text())
+    chinese = locale.startswith("zh")
+    assert "/plugins/xiangtu_qgis/core/xiangtu/" in found["core"]
+    assert found["panel"] == ("乡图" if chinese else "Xiangtu")
+    assert found["group"] == ("收件与合并" if chinese else "What comes back")
+    assert found["county"] == str(county.path) and found["visible"]
+    assert found["algorithms"] > 25
+    assert found["left"] == [] and not found["provider_left"]
