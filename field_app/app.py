@@ -27,6 +27,7 @@ from .controllers.start import Fieldwork
 from .controllers.track_at_work import TrackAtWork
 from .desk import Desk
 from .platform.device import DevicePort, device_port
+from .platform.files import SystemFiles, system_files
 from .platform.position import PositionPort, position_port
 from .screens.capture import CaptureScreen
 from .screens.form import FormScreen
@@ -97,6 +98,7 @@ class XiangtuApp(MDApp):
         self.settings = Settings()
         self.port: PositionPort
         self.device: DevicePort
+        self.files: SystemFiles | None
         self.receiver: Receiver
         self.shell: Shell
         #: What the list of records shows, for as long as the app runs.
@@ -116,6 +118,7 @@ class XiangtuApp(MDApp):
         look.apply(self.theme_cls, self.settings.theme, self.settings.text_size)
         self.port = position_port()
         self.device = device_port()
+        self.files = system_files()
         self.receiver = Receiver(self.port.open, self.settings.declared)
         address = self._wanted_receiver or self.settings.receiver or self.port.own_receiver
         if address:
@@ -163,9 +166,13 @@ class XiangtuApp(MDApp):
         logging.getLogger("xiangtu").info("told: %s", text)
         Message(self, text).show()
 
+    def explain(self, error: SurveyError) -> str:
+        """The words of an error in the surveyor's language."""
+        return explain(error, self.language)
+
     def tell_refusal(self, error: SurveyError) -> None:
         """Why something was not done, and what to do."""
-        self.tell(explain(error, self.language))
+        self.tell(self.explain(error))
 
     def tell_fault(self, fault: BaseException) -> None:
         """A fault of the program: a line for the surveyor, the rest into a file for those who

@@ -119,15 +119,28 @@ def pack_to(tablet_dir: Path | str, folder: Path | str, *, progress: Progress = 
 
 
 def pack_again(
-    tablet_dir: Path | str, folder: Path | str, number: int, *, progress: Progress = None
+    tablet_dir: Path | str,
+    folder: Path | str,
+    number: int,
+    *,
+    replace: bool = False,
+    progress: Progress = None,
 ) -> HandedOver:
-    """Make an earlier package once more, because it was lost on its way; errors as `pack_to`,
-    and BadInput("pack.unknown_number")."""
-    return _packed(tablet_dir, folder, number, progress)
+    """Make an earlier package once more, because it was lost on its way; with `replace` in place
+    of the one that lies there, which never got on its way.
+
+    Errors as `pack_to`, and BadInput("pack.unknown_number", "file.exists").
+    """
+    return _packed(tablet_dir, folder, number, progress, replace=replace)
 
 
 def _packed(
-    tablet_dir: Path | str, folder: Path | str, again: int | None, progress: Progress
+    tablet_dir: Path | str,
+    folder: Path | str,
+    again: int | None,
+    progress: Progress,
+    *,
+    replace: bool = False,
 ) -> HandedOver:
     folder = Path(folder)
     if not folder.is_dir():
@@ -136,6 +149,8 @@ def _packed(
     with at_work.survey() as survey:
         number = again if again is not None else survey_package.next_number(survey)
     out = folder / f"{at_work.device_id}-{number:04d}.xtp"
+    if replace:
+        out.unlink(missing_ok=True)
     summary = survey_package.pack(tablet_dir, out, again=again, progress=progress)
     if progress is not None:
         progress(1.0, "hand_over.reading_back")  # too late to stop: the package is made

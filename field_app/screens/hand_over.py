@@ -21,7 +21,7 @@ from ..widgets.buttons import action
 from ..widgets.file_chooser import choose_file
 from ..widgets.panel import Panel
 from ..widgets.pick_list import Pick, pick_one
-from ..widgets.place_chooser import choose_place, gigabytes
+from ..widgets.place_chooser import Place, choose_place, gigabytes, hand_on
 from ..widgets.question import ask
 from ..widgets.working import Working
 from .screen import AppScreen
@@ -45,6 +45,8 @@ class HandOverScreen(AppScreen):
         scroll.add_widget(self._panels)
         self.add_widget(scroll)
         self._handed: HandedOver | None = None
+        #: Where it is now, as a person finds it.
+        self._handed_to = ""
 
     def enter(self, **what: Any) -> None:
         survey = self.app.fieldwork
@@ -129,7 +131,7 @@ class HandOverScreen(AppScreen):
         told = self.app.say(
             "app.hand_over.packed",
             number=handed.number, records=handed.records, attachments=handed.attachments,
-            size=gigabytes(handed.size_bytes), path=handed.path,
+            size=gigabytes(handed.size_bytes), path=self._handed_to,
         )  # fmt: skip
         if handed.missing_attachments:
             told += " " + self.app.say(
@@ -140,7 +142,7 @@ class HandOverScreen(AppScreen):
     # -- what is done -------------------------------------------------------------------------
 
     def _pack(self) -> None:
-        choose_place(self.app, lambda folder: self._pack_onto(folder, None))
+        choose_place(self.app, lambda place: self._pack_onto(place, None))
 
     def _choose_again(self, found: Standing) -> None:
         picks = [Pick(each.number, self._package(each)) for each in found.packages]
@@ -148,25 +150,34 @@ class HandOverScreen(AppScreen):
         pick_one(
             self.app, title, picks,
             lambda number: choose_place(
-                self.app, lambda folder: self._pack_onto(folder, number)
+                self.app, lambda place: self._pack_onto(place, number)
             ),
         )  # fmt: skip
 
-    def _pack_onto(self, folder: Path, again: int | None) -> None:
+    def _pack_onto(self, place: Place, again: int | None) -> None:
         tablet_dir = self.app.folder
 
         def task(progress: Progress) -> HandedOver:
             if again is None:
-                return hand_over.pack_to(tablet_dir, folder, progress=progress)
-            return hand_over.pack_again(tablet_dir, folder, again, progress=progress)
+                return hand_over.pack_to(tablet_dir, place.folder, progress=progress)
+            return hand_over.pack_again(
+                tablet_dir, place.folder, again, replace=place.hand_on, progress=progress
+            )
 
-        Working(self.app, self.app.say("app.hand_over.packing")).do(
-            task, self._packed, self._not_done
-        )
+        def packed(handed: HandedOver) -> None:
+            self._handed, self._handed_to = handed, str(handed.path)
+            if place.hand_on:
+                self.enter()
+                hand_on(self.app, handed.path, self._arrived)
+            else:
+                self._arrived(str(handed.path))
 
-    def _packed(self, handed: HandedOver) -> None:
-        self._handed = handed
-        self.app.tell(self._told(handed))
+        Working(self.app, self.app.say("app.hand_over.packing")).do(task, packed, self._not_done)
+
+    def _arrived(self, where: str) -> None:
+        self._handed_to = where
+        assert self._handed is not None
+        self.app.tell(self._told(self._handed))
         self.enter()
 
     def _not_done(self, error: SurveyError) -> None:

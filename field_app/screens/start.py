@@ -17,7 +17,7 @@ from ..controllers.settings import Language
 from ..desk import Progress
 from ..widgets.buttons import LANGUAGES, action, choice_row
 from ..widgets.file_chooser import choose_file
-from ..widgets.place_chooser import choose_place
+from ..widgets.place_chooser import Place, choose_place, hand_on
 from ..widgets.text_input import TextInput
 from ..widgets.working import Working
 from .screen import AppScreen
@@ -140,12 +140,19 @@ class StartScreen(AppScreen):
     def _choose_place(self) -> None:
         choose_place(self.app, self._put_card)
 
-    def _put_card(self, folder: Path) -> None:
+    def _put_card(self, place: Place) -> None:
         fieldwork = self.app.fieldwork
-        self.app.desk.ask(
-            lambda: fieldwork.hand_out_card(folder),
-            lambda path: self.app.tell(self.app.say("app.start.handed_out", path=path)),
-        )
+
+        def made(path: Path) -> None:
+            if place.hand_on:
+                hand_on(self.app, path, self._handed_out)
+            else:
+                self._handed_out(str(path))
+
+        self.app.desk.ask(lambda: fieldwork.hand_out_card(place.folder), made)
+
+    def _handed_out(self, where: str) -> None:
+        self.app.tell(self.app.say("app.start.handed_out", path=where))
 
     # -- beginning ----------------------------------------------------------------------------
 

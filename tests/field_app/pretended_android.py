@@ -1,10 +1,13 @@
-"""An Android that is none: what pyjnius and python-for-android offer, as far as positions and
-signals go."""
+"""An Android that is none: what pyjnius and python-for-android offer, as far as positions, signals,
+files and the service that records go."""
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -62,6 +65,42 @@ class Location:
 
 
 @dataclass
+class Intent:
+    """An android.content.Intent."""
+
+    action: str
+    categories: list[str] = field(default_factory=list)
+    extras: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+
+    def addCategory(self, category: str) -> None:
+        self.categories.append(category)
+
+    def setType(self, kind: str) -> None:
+        self.kind = kind
+
+    def putExtra(self, name: str, value: str) -> None:
+        self.extras[name] = value
+
+
+@dataclass
+class Uri:
+    """An android.net.Uri of a document, which is a file here."""
+
+    address: str
+
+    def toString(self) -> str:
+        return self.address
+
+    def path(self) -> Path:
+        return Path(self.address.removeprefix("content://"))
+
+
+def _file(path: Path) -> Any:
+    return SimpleNamespace(getAbsolutePath=lambda: str(path))
+
+
+@dataclass
 class Android:
     """The device: set what it is, call back what it does."""
 
@@ -82,6 +121,20 @@ class Android:
     vibrates: bool = True
     tones: list[tuple[int, int]] = field(default_factory=list)
     vibrations: list[int] = field(default_factory=list)
+
+    #: The folder of its own on the shared storage, and where its cache lies.
+    storage: Path | None = None
+    #: What the person chooses in the system's list of files: a file, or a folder for a new one;
+    #: None to go back without. The list was asked for so many times, each with its kind.
+    chooses: Path | None = None
+    has_list_of_files: bool = True
+    listed: list[tuple[str, str]] = field(default_factory=list)
+    answered: Callable[[int, int, Any], None] | None = None
+    #: In bytes, of one written document: what the stick gives back then is another.
+    spoils_at: int | None = None
+    #: Services that run, and wake locks that are held.
+    services: list[str] = field(default_factory=list)
+    awake: int = 0
 
     # -- what happens -------------------------------------------------------------------------
 
@@ -126,16 +179,33 @@ class Android:
             java_method=java_method,
         )  # fmt: skip
         vars(permissions).update(request_permissions=self._request)
+        activity = ModuleType("android.activity")
+        vars(activity).update(bind=self._bind)
+        package = ModuleType("android")
+        vars(package).update(permissions=permissions, activity=activity)
         return {
             "jnius": jnius,
-            "android": ModuleType("android"),
+            "android": package,
             "android.permissions": permissions,
+            "android.activity": activity,
         }
 
     def _class(self, name: str) -> Any:
         context = SimpleNamespace(
-            getSystemService={"location": self, "vibrator": self._vibrator()}.__getitem__,
+            getSystemService={
+                "location": self,
+                "vibrator": self._vibrator(),
+                "power": SimpleNamespace(newWakeLock=self._wake_lock),
+            }.__getitem__,
             checkSelfPermission=lambda asked: 0 if self.granted and "FINE" in asked else -1,
+            getContentResolver=lambda: SimpleNamespace(
+                openFileDescriptor=self._open, query=self._query
+            ),
+            getExternalFilesDir=lambda kind: self.storage and _file(self.storage / "files"),
+            getFilesDir=lambda: _file(Path("/data/user/0/org.xiangtu/files")),
+            getCacheDir=lambda: _file((self.storage or Path("/data/user/0/org.xiangtu")) / "cache"),
+            startActivityForResult=self._list_files,
+            getPackageName=lambda: "org.xiangtu",
         )
         return {
             "org.kivy.android.PythonActivity": SimpleNamespace(
@@ -149,7 +219,70 @@ class Android:
                 createOneShot=lambda duration_ms, amplitude: ("effect", duration_ms, amplitude)
             ),
             "android.media.ToneGenerator": self._tone_generator,
+            "android.content.Intent": Intent,
+            "android.net.Uri": SimpleNamespace(parse=Uri),
+            "android.provider.DocumentsContract": SimpleNamespace(deleteDocument=self._delete),
+            "org.xiangtu.ServiceTrack": SimpleNamespace(
+                start=self._start_service, stop=self._stop_service
+            ),
         }[name]
+
+    # -- files ---------------------------------------------------------------------------------
+
+    def _bind(self, on_activity_result: Callable[[int, int, Any], None]) -> None:
+        self.answered = on_activity_result
+
+    def _list_files(self, intent: Intent, request: int) -> None:
+        if not self.has_list_of_files:
+            raise JavaException("android.content.ActivityNotFoundException")
+        assert intent.categories == ["android.intent.category.OPENABLE"]
+        self.listed.append((intent.action.rsplit(".")[-1], intent.kind))
+        chosen = self.chooses
+        if chosen is not None and intent.action.endswith("CREATE_DOCUMENT"):
+            chosen = chosen / intent.extras["android.intent.extra.TITLE"]
+            chosen.touch(exist_ok=False)
+        data = SimpleNamespace(getData=lambda: Uri(f"content://{chosen}"))
+        answer = (request, 0, None) if chosen is None else (request, -1, data)
+        assert self.answered is not None
+        threading.Thread(target=self.answered, args=answer).start()
+
+    def _open(self, uri: Uri, mode: str) -> Any:
+        path = uri.path()
+        if not path.exists():
+            raise JavaException("java.io.FileNotFoundException")
+        if mode == "r" and self.spoils_at is not None:
+            data = bytearray(path.read_bytes())
+            data[self.spoils_at] ^= 1
+            path.write_bytes(data)
+        opened = os.open(path, os.O_RDONLY if mode == "r" else os.O_WRONLY)
+        return SimpleNamespace(detachFd=lambda: opened)
+
+    def _query(self, uri: Uri, columns: list[str], *_none: None) -> Any:
+        assert columns == ["_display_name"] and len(_none) == 3
+        return SimpleNamespace(
+            moveToFirst=lambda: True, getString=lambda at: uri.path().name, close=lambda: None
+        )
+
+    def _delete(self, resolver: Any, uri: Uri) -> bool:
+        if not uri.path().exists():
+            raise JavaException("java.io.FileNotFoundException")
+        uri.path().unlink()
+        return True
+
+    def _start_service(self, context: Any, argument: str) -> None:
+        self.services.append(argument)
+
+    def _stop_service(self, context: Any) -> None:
+        self.services.clear()
+
+    def _wake_lock(self, level: int, tag: str) -> Any:
+        def acquire() -> None:
+            self.awake += 1
+
+        assert level == 1 and ":" in tag
+        return SimpleNamespace(acquire=acquire)
+
+    # -- signals -------------------------------------------------------------------------------
 
     def _vibrator(self) -> Any:
         def vibrate(what: Any) -> None:
@@ -174,10 +307,11 @@ class Android:
             start=lambda: count(1), getLooper=lambda: "looper", quitSafely=lambda: count(-1)
         )
 
-    def _request(self, permissions: list[str], answered: Callable) -> None:
+    def _request(self, permissions: list[str], answered: Callable | None = None) -> None:
         self.asked.append(permissions)
         self.granted = self.answers
-        answered(permissions, [self.answers] * len(permissions))
+        if answered is not None:
+            answered(permissions, [self.answers] * len(permissions))
 
     def getAllProviders(self) -> Any:
         return SimpleNamespace(contains=lambda name: self.has_receiver and name == "gps")
