@@ -12,7 +12,8 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivymd.app import MDApp
-from xiangtu.errors import SurveyError
+from xiangtu.errors import BadInput, SurveyError
+from xiangtu.gnss.pushed import NO_PERMISSION
 from xiangtu.gnss.receiver import Receiver
 from xiangtu.words import explain, phrase
 
@@ -24,11 +25,11 @@ from .controllers.pin import Pin
 from .controllers.records import Filter, Order
 from .controllers.settings import Settings
 from .controllers.start import Fieldwork
-from .controllers.track_at_work import TrackAtWork
 from .desk import Desk
 from .platform.device import DevicePort, device_port
 from .platform.files import SystemFiles, system_files
 from .platform.position import PositionPort, position_port
+from .platform.track_service import track_service
 from .screens.capture import CaptureScreen
 from .screens.form import FormScreen
 from .screens.hand_over import HandOverScreen
@@ -123,7 +124,7 @@ class XiangtuApp(MDApp):
         address = self._wanted_receiver or self.settings.receiver or self.port.own_receiver
         if address:
             self.receiver.switch(address)
-        self.tracking = Tracking(self, TrackAtWork(self.fieldwork))
+        self.tracking = Tracking(self, track_service())
         self.shell = Shell(self, SCREENS, TABS)
         Window.bind(on_keyboard=self._key)
         for note in loaded.notes:
@@ -132,24 +133,46 @@ class XiangtuApp(MDApp):
 
     def on_start(self) -> None:
         self.shell.show("start")
+        self.tracking.follow()
+        self._ask_for_position()
 
     def on_pause(self) -> bool:
         # Android may end it now without another word.
         self.desk.ask(self.at_work.flush)
         return True
 
+    def on_resume(self) -> None:
+        # The position may have been allowed in the system's settings meanwhile.
+        error = self.receiver.state.error
+        if error is not None and error.code == NO_PERMISSION and self.port.permitted():
+            self.receiver.switch(self.receiver.state.address)
+
     def on_stop(self) -> None:
         self.receiver.close()
-        self.let_go()
+        self.desk.ask(self.at_work.leave)
+        self.tracking.close()
         self.tiles.close()
         self.desk.ask(self.fieldwork.close)
         self.desk.close()
+
+    def _ask_for_position(self) -> None:
+        """Ask the person to allow the device's own receiver, where that is used and not allowed."""
+        if self.receiver.state.address != self.port.own_receiver or self.port.permitted():
+            return
+
+        def answered(allowed: bool) -> None:
+            if allowed:
+                self.receiver.switch(self.port.own_receiver)
+            else:
+                self.tell_refusal(BadInput(NO_PERMISSION))
+
+        self.port.ask(lambda allowed: _on_main_thread(lambda: answered(allowed)))
 
     def let_go(self) -> None:
         """Before the survey file is closed or opened anew: write what waits of a measurement and
         of a track; both go on afterwards."""
         self.desk.ask(self.at_work.leave)
-        self.desk.ask(self.tracking.work.leave)
+        self.tracking.leave()
 
     # -- words and messages -------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
@@ -10,6 +11,8 @@ from xiangtu.errors import SurveyError
 from xiangtu.gnss.receiver import Listener
 
 from .controllers.track_at_work import TrackAtWork, TrackState
+from .controllers.track_in_service import TrackInService
+from .platform.track_service import TrackServicePort
 
 if TYPE_CHECKING:
     from .app import XiangtuApp
@@ -19,13 +22,22 @@ _EVERY_S = 1.0
 
 
 class Tracking:
-    """Hands what the receiver says to the recording, on the desk's thread, once a second.
+    """Hands what the receiver says to the recording, on the desk's thread, once a second; where a
+    service of the system records, it follows that.
 
     `epochs` is how many positions the track has, None while none is recorded.
     """
 
-    def __init__(self, app: XiangtuApp, work: TrackAtWork) -> None:
-        self._app, self.work = app, work
+    def __init__(self, app: XiangtuApp, service: TrackServicePort | None) -> None:
+        self._app = app
+        self._in_app = TrackAtWork(app.fieldwork)
+        self._port = service
+        self._in_service = (
+            None
+            if service is None
+            else TrackInService(app.fieldwork, _OnMainThread(service, app.folder))
+        )
+        self._work: TrackAtWork | TrackInService = self._in_app
         self.epochs: int | None = None
         self._listener: Listener | None = None
         self._told = ""
@@ -36,16 +48,37 @@ class Tracking:
     def runs(self) -> bool:
         return self._listener is not None
 
+    def follow(self) -> None:
+        """At the app's start: go along with the service that went on without it."""
+        in_service = self._in_service
+        if in_service is None:
+            return
+
+        def then(state: TrackState | None) -> None:
+            if state is not None:
+                self._work = in_service
+                self._goes_on(state)
+
+        self._app.desk.ask(in_service.running, then)
+
     def begin(self, begun: Callable[[], Any]) -> None:
         """Begin a track or go on with the one that was left off; `begun` is called then."""
+        served = self._port is not None and self._app.receiver.state.address == self._port.address
+        work = self._work = self._in_service if served and self._in_service else self._in_app
 
         def then(state: TrackState) -> None:
-            if self._listener is None:
-                self._listener = self._app.receiver.listen()
-            self._stands(state)
+            self._goes_on(state)
             begun()
 
-        self._app.desk.ask(self.work.begin, then)
+        self._app.desk.ask(work.begin, then)
+
+    def leave(self) -> None:
+        """Before the survey file is closed or opened anew; the recording goes on afterwards."""
+        self._app.desk.ask(self._work.leave)
+
+    def close(self) -> None:
+        """The app ends: a track of its own is left off, that of a service goes on."""
+        self._app.desk.ask(self._in_app.leave)
 
     def end(self, ended: Callable[[], Any]) -> None:
         """End the track, and tell how long it is; `ended` is called then."""
@@ -56,17 +89,24 @@ class Tracking:
             ended()
 
         fixes = self._taken()
-        self._app.desk.ask(lambda: (self.work.take(fixes), self.work.end())[1], then)
+        work = self._work
+        self._app.desk.ask(lambda: (work.take(fixes), work.end())[1], then)
 
     def _hand_on(self) -> None:
         if self._listener is None or self._on_its_way:
             return
         fixes = self._taken()
         self._on_its_way = True
-        self._app.desk.ask(lambda: self.work.take(fixes), self._stands, self._refused)
+        work = self._work
+        self._app.desk.ask(lambda: work.take(fixes), self._stands, self._refused)
 
     def _taken(self) -> list[Any]:
         return [] if self._listener is None else self._listener.take()
+
+    def _goes_on(self, state: TrackState) -> None:
+        if self._listener is None:
+            self._listener = self._app.receiver.listen()
+        self._stands(state)
 
     def _stands(self, state: TrackState) -> None:
         self._on_its_way = False
@@ -87,3 +127,17 @@ class Tracking:
         if self._listener is not None:
             self._listener.close()
         self._listener = self.epochs = None
+
+
+class _OnMainThread:
+    """The service, asked for where Android finds the app's own classes, and only while the app is
+    in front: Kivy's clock stands still when it is not."""
+
+    def __init__(self, port: TrackServicePort, folder: Path) -> None:
+        self._port, self._folder = port, folder
+
+    def start(self) -> None:
+        Clock.schedule_once(lambda _dt: self._port.start(self._folder), 0)
+
+    def stop(self) -> None:
+        Clock.schedule_once(lambda _dt: self._port.stop(), 0)

@@ -85,6 +85,8 @@ def test_a_file_of_a_stick_is_copied_in_under_its_name(android: Android, stick: 
     assert path.name == "任务包 1.xta" and path.read_bytes() == PACKAGE
     assert files.cache in path.parents
     assert files.fetch(document) != path, "two of one name do not meet"
+    made()
+    assert not path.exists(), "at the next start it is needed no more"
 
 
 def test_nothing_chosen_is_nothing(android: Android) -> None:

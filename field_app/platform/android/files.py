@@ -12,6 +12,7 @@ documents and other files from shared storage", reference of the classes.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -43,6 +44,7 @@ class AndroidFiles(SystemFiles):
         self._resolver = self._activity.getContentResolver()
         self.own_folder = own_folder(self._activity)
         self.cache = Path(self._activity.getCacheDir().getAbsolutePath()) / "fetched"
+        shutil.rmtree(self.cache, ignore_errors=True)  # what an earlier run needed
         self._chosen: Callable[[Document | None], object] | None = None
         from android import activity  # python-for-android's
 
