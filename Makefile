@@ -47,6 +47,13 @@ qgis: plugin  ## QGIS with the plugin and the made-up county
 	@test -f demo_output/county.sqlite || $(MAKE) --no-print-directory demo
 	@$(PYTHON) -m demo.qgis_desk
 
+.PHONY: apk
+apk: setup  ## the Android package, where an SDK is or may be fetched (build/android/bin)
+	@$(PYTHON) -m field_app.android.stage build/android
+	@test -x build/android-venv/bin/buildozer || { python3 -m venv build/android-venv && \
+	  build/android-venv/bin/pip install --quiet buildozer==1.6.0 python-for-android==2026.5.9; }
+	@cd build/android && PATH="$(CURDIR)/build/android-venv/bin:$$PATH" buildozer android debug
+
 .PHONY: lint
 lint: setup  ## ruff (lint and format) and mypy
 	@.venv/bin/ruff check .
