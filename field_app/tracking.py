@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
@@ -33,9 +32,7 @@ class Tracking:
         self._in_app = TrackAtWork(app.fieldwork)
         self._port = service
         self._in_service = (
-            None
-            if service is None
-            else TrackInService(app.fieldwork, _OnMainThread(service, app.folder))
+            None if service is None else TrackInService(app.fieldwork, _OnMainThread(app, service))
         )
         self._work: TrackAtWork | TrackInService = self._in_app
         self.epochs: int | None = None
@@ -133,11 +130,14 @@ class _OnMainThread:
     """The service, asked for where Android finds the app's own classes, and only while the app is
     in front: Kivy's clock stands still when it is not."""
 
-    def __init__(self, port: TrackServicePort, folder: Path) -> None:
-        self._port, self._folder = port, folder
+    def __init__(self, app: XiangtuApp, port: TrackServicePort) -> None:
+        self._app, self._port = app, port
 
     def start(self) -> None:
-        Clock.schedule_once(lambda _dt: self._port.start(self._folder), 0)
+        Clock.schedule_once(lambda _dt: self._start(), 0)
 
     def stop(self) -> None:
         Clock.schedule_once(lambda _dt: self._port.stop(), 0)
+
+    def _start(self) -> None:
+        self._port.start(self._app.folder, self._app.say("app.track.sign"))

@@ -17,8 +17,11 @@ class TrackServicePort(ABC):
     address: str
 
     @abstractmethod
-    def start(self, folder: Path) -> None:
-        """Have it record; more than once does no harm. While the app is in front alone."""
+    def start(self, folder: Path, sign: str) -> None:
+        """Have it record; more than once does no harm. While the app is in front alone.
+
+        `sign` is what a person reads of it, on whatever screen of the device he is.
+        """
 
     @abstractmethod
     def stop(self) -> None:

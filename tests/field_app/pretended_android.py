@@ -269,8 +269,9 @@ class Android:
         uri.path().unlink()
         return True
 
-    def _start_service(self, context: Any, argument: str) -> None:
-        self.services.append(argument)
+    def _start_service(self, context: Any, icon: str, title: str, sign: str, argument: str) -> None:
+        assert icon == "" and title
+        self.services.append(f"{sign}: {argument}")
 
     def _stop_service(self, context: Any) -> None:
         self.services.clear()

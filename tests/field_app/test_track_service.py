@@ -182,9 +182,9 @@ def test_android_is_asked_for_it_and_for_its_sign(
     monkeypatch.setenv("ANDROID_ARGUMENT", "")
     service = track_service()
     assert service is not None and service.address == "android"
-    service.start(tmp_path)
-    service.start(tmp_path)
-    assert android.services == [str(tmp_path)] * 2
+    service.start(tmp_path, "正在记录轨迹")
+    service.start(tmp_path, "正在记录轨迹")
+    assert android.services == [f"正在记录轨迹: {tmp_path}"] * 2
     notifications = ["android.permission.POST_NOTIFICATIONS"]
     assert android.asked == ([notifications] if api_level >= 33 else []), "once"
     service.stop()

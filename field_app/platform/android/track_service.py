@@ -21,6 +21,7 @@ from .position import AndroidPosition
 
 _NOTIFICATIONS = "android.permission.POST_NOTIFICATIONS"
 _ASKED_SINCE = 33
+_APPS_ICON, _TITLE = "", "Xiangtu 乡图"
 #: Context.POWER_SERVICE, PowerManager.PARTIAL_WAKE_LOCK.
 _POWER_SERVICE, _PARTIAL_WAKE_LOCK = "power", 1
 
@@ -35,13 +36,13 @@ class AndroidTrackService(TrackServicePort):
         self._service = autoclass(f"{self._activity.getPackageName()}.ServiceTrack")
         self._asks = autoclass("android.os.Build$VERSION").SDK_INT >= _ASKED_SINCE
 
-    def start(self, folder: Path) -> None:
+    def start(self, folder: Path, sign: str) -> None:
         if self._asks:
             self._asks = False
             from android.permissions import request_permissions  # python-for-android's
 
             request_permissions([_NOTIFICATIONS])
-        self._service.start(self._activity, str(folder))
+        self._service.start(self._activity, _APPS_ICON, _TITLE, sign, str(folder))
 
     def stop(self) -> None:
         self._service.stop(self._activity)

@@ -28,7 +28,8 @@ class Port:
     def __init__(self, process: ServiceProcess) -> None:
         self.process = process
 
-    def start(self, folder: Path) -> None:
+    def start(self, folder: Path, sign: str) -> None:
+        assert sign == "正在记录轨迹"
         self.process.start()
 
     def stop(self) -> None:
