@@ -69,7 +69,7 @@ test: setup  ## lint, then all tests; pytest's summary is the last line
 HISTORIES ?= 5000
 FAULTS ?= 500
 .PHONY: soak
-soak: setup  ## long random histories of the merge, kills and full disks, also of recordings; hours (HISTORIES=n FAULTS=n)
+soak: setup  ## long random histories of the merge, kills and full disks, also of recordings and days of survey; hours (HISTORIES=n FAULTS=n)
 	@$(OFFSCREEN) $(PYTHON) tests/soak.py $(HISTORIES) $(FAULTS)
 
 .PHONY: bench

@@ -1,5 +1,5 @@
-"""What `make soak` runs: long random histories of the merge, faults in it and in a recording, on
-two cores.
+"""What `make soak` runs: long random histories of the merge, faults in it, in a recording and in a
+day of survey, on two cores.
 
 Prints what was played and how it ended; the whole output of a run that failed, with the seed that
 repeats it.
@@ -16,7 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FAULTY = ("merge/test_faults.py", "field_app/test_recording_faults.py")
+FAULTY = (
+    "merge/test_faults.py",
+    "field_app/test_recording_faults.py",
+    "field_app/test_survey_killed.py",
+)
 
 
 def run(test: str, *, histories: int = 0, faults: int = 0) -> bool:

@@ -233,8 +233,9 @@ def test_cancelled_packing_leaves_nothing_and_forgets_nothing(field_: Field, ste
     assert (packed.number, packed.first_change, packed.last_change) == (1, 1, 2)
 
 
+@pytest.mark.parametrize("name", ["again.xtp", "lost.xtp"])
 def test_packing_cut_off_by_a_power_loss_is_made_again_as_it_was(
-    field_: Field, monkeypatch: pytest.MonkeyPatch
+    field_: Field, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """The container may have got out before the tablet could note it: same uuid, same changes."""
     parcel = field_.county.uuids["parcel0"]
@@ -253,10 +254,10 @@ def test_packing_cut_off_by_a_power_loss_is_made_again_as_it_was(
             field_.pack("lost.xtp")
     with field_.survey() as survey:
         survey.update("farmland", parcel, {"name": "two"})
-    again = field_.pack("again.xtp")
+    lost_uuid = survey_package.inspect(field_.folder / "lost.xtp")["uuid"]
+    again = field_.pack(name)
     assert (again.number, again.first_change, again.last_change, again.left) == (1, 1, 1, 1)
-    told = [survey_package.inspect(field_.folder / name) for name in ("lost.xtp", "again.xtp")]
-    assert told[0]["uuid"] == told[1]["uuid"]
+    assert survey_package.inspect(field_.folder / name)["uuid"] == lost_uuid
     assert field_.pack("next.xtp").first_change == 2
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import store
-from ..errors import BadFile, BadInput, Cancelled
+from ..errors import BadFile, BadInput, BadPackage, Cancelled
 from ..store.faults import told
 from ..store.identity import new_uuid
 from ..store.places import refuse_existing
@@ -95,11 +95,11 @@ def pack(
         Nothing is left at `out`; the next packing makes the same package.
     """
     tablet, out = load(tablet_dir), Path(out)
-    # Before anything is noted on the tablet.
-    refuse_existing(out)
     if not out.parent.is_dir():
         raise BadFile("place.missing", path=out, folder=out.parent)
     with tablet.survey() as survey:
+        _take_away_if_unnoted(survey, out)
+        refuse_existing(out)  # before anything is noted on the tablet
         _step(progress, 0.0, "pack.reading")
         extent = _earlier(survey, again) if again is not None else _next(survey)
         with (
@@ -187,8 +187,7 @@ def _next(survey: store.SurveyFile) -> _Range:
             (device,),
         ).fetchone()
         previous, number, packed = before or (None, 0, 0)
-        row = connection.execute("SELECT value FROM meta WHERE key = ?", (_PACKING,)).fetchone()
-        begun = _Range(**json.loads(row[0])) if row else None
+        begun = _begun(survey)
         if begun is not None and begun.number == number + 1:
             return begun
         (last,) = connection.execute(
@@ -202,6 +201,23 @@ def _next(survey: store.SurveyFile) -> _Range:
             (_PACKING, json.dumps(asdict(extent))),
         )
     return extent
+
+
+def _begun(survey: store.SurveyFile) -> _Range | None:
+    """The package that was being made, or was made and not noted yet."""
+    text = survey.meta.get(_PACKING)
+    return _Range(**json.loads(text)) if text else None
+
+
+def _take_away_if_unnoted(survey: store.SurveyFile, out: Path) -> None:
+    """Take away what a packing left that was killed between putting its package in place and
+    noting it: the same package is made again, and would find its own name taken."""
+    begun = _begun(survey)
+    if begun is None or not out.is_file():
+        return
+    with suppress(BadPackage):  # some other file, which is never written over
+        if container.read_header(out, "survey").uuid == begun.uuid:
+            out.unlink()
 
 
 @contextmanager
