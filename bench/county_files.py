@@ -83,7 +83,7 @@ def prepare(cache: Path, parcels: int, teams: int, changes: int, say: Say) -> Fi
     with TemporaryDirectory(dir=cache, prefix=".building-") as building:
         made = replace(files, folder=Path(building) / "files")
         made.folder.mkdir()
-        _make_county(made, say)
+        make_county(made.county, parcels, say)
         say(f"{parcels:,} parcels: GeoPackage")
         _make_geopackage(made)
         if not folder.is_dir():
@@ -116,6 +116,14 @@ def county_made_by() -> str:
     return digest.hexdigest()[:12]
 
 
+def tablet_made_by() -> str:
+    """The same of a kept tablet."""
+    return (
+        county_made_by()
+        + _sources("bench/tablet_files.py", "shared/xiangtu/package/*.py").hexdigest()[:8]
+    )
+
+
 def packages_made_by() -> str:
     """The same of the kept packages, of which ten are made in seconds."""
     return _sources("shared/xiangtu/package/*.py", "shared/xiangtu/sealing/*.py").hexdigest()[:12]
@@ -141,16 +149,16 @@ def _new_county(path: Path) -> store.SurveyFile:
     )
 
 
-def _make_county(files: Files, say: Say) -> None:
+def make_county(county: Path, parcels: int, say: Say) -> None:
     """Villages and parcels, by the same inserts as an import, so journalled like one."""
-    land = terraces.make(files.parcels)
-    with _new_county(files.county) as file:
+    land = terraces.make(parcels)
+    with _new_county(county) as file:
         file.sign_in(author="bench")
         villages = [{"code": code, "village": code, "name": code} for code in land.village_codes]
         file.insert_many("village", villages, land.villages())
-        for start in range(0, files.parcels, _INSERTED_AT_ONCE):
-            say(f"{files.parcels:,} parcels: county file {100 * start // files.parcels} %")
-            end = min(files.parcels, start + _INSERTED_AT_ONCE)
+        for start in range(0, parcels, _INSERTED_AT_ONCE):
+            say(f"{parcels:,} parcels: county file {100 * start // parcels} %")
+            end = min(parcels, start + _INSERTED_AT_ONCE)
             rows = [_parcel(number) for number in range(start, end)]
             file.insert_many("farmland", rows, land.parcels(start, end))
 

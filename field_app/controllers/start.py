@@ -112,9 +112,8 @@ class Fieldwork:
         A record counts as done when its state says so for the present campaign.
         """
         survey = self.survey
-        campaign = survey.meta.get(adoption.CAMPAIGN)
         names = village_names(survey)
-        drafts = {draft.record: draft for draft in survey.drafts()}
+        drafts = survey.drafts()
         found: list[ToDo] = []
         for layer in sorted(survey.catalogue.layers.values(), key=lambda each: each.order):
             if not layer.surveyed:
@@ -123,20 +122,10 @@ class Fieldwork:
             done: Counter[str] = Counter()
             returned: Counter[str] = Counter()
             begun: Counter[str] = Counter()
-            known = set()
-            columns = ("uuid", "village", "state", "campaign", "ended_on")
-            for record in survey.select(layer.name, columns=columns):
-                known.add(record["uuid"])
-                if record["ended_on"]:
-                    continue
-                village = record["village"] or ""
-                total[village] += 1
-                now = campaign is None or record["campaign"] == campaign
-                done[village] += now and record["state"] in DONE
-                returned[village] += record["state"] == "returned"
-                begun[village] += record["uuid"] in drafts
-            for uuid, draft in drafts.items():
-                if draft.layer == layer.name and uuid not in known:
+            for village, *counts in _counted(survey, layer.name):
+                total[village], done[village], returned[village], begun[village] = counts
+            for draft in drafts:
+                if draft.layer == layer.name and not _is_in(survey, layer.name, draft.record):
                     village = str(draft.answers.get("village") or "")
                     total[village] += 1
                     begun[village] += 1
@@ -155,6 +144,24 @@ class Fieldwork:
                 for village in sorted(total)
             ]
         return found
+
+
+def _counted(survey: SurveyFile, layer: str) -> list[tuple[str, int, int, int, int]]:
+    """Of each village of a layer: how many records stand, are done in the present campaign, came
+    back, and were begun anew. By SQL, since a tablet may have a hundred thousand."""
+    done = ", ".join(f"'{state}'" for state in DONE)
+    return survey.connection.execute(
+        f"""SELECT coalesce(village, ''), count(*),
+        sum(coalesce(state, '') IN ({done}) AND (:campaign IS NULL OR campaign IS :campaign)),
+        sum(state IS 'returned'), sum(uuid IN (SELECT record FROM draft))
+        FROM "{layer}" WHERE coalesce(ended_on, '') = '' GROUP BY 1""",
+        {"campaign": survey.meta.get(adoption.CAMPAIGN)},
+    ).fetchall()
+
+
+def _is_in(survey: SurveyFile, layer: str, record: str) -> bool:
+    found = survey.connection.execute(f'SELECT 1 FROM "{layer}" WHERE uuid = ?', (record,))
+    return found.fetchone() is not None
 
 
 def village_names(survey: SurveyFile) -> Mapping[str, str]:

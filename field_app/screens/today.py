@@ -6,33 +6,76 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
+from kivy.uix.recycleboxlayout import RecycleBoxLayout
+from kivy.uix.recycleview import RecycleView
+from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 from kivymd.uix.progressindicator import MDLinearProgressIndicator
 from kivymd.uix.scrollview import MDScrollView
 
+from .. import look
 from ..controllers.start import ToDo
 from ..controllers.unfinished import Unfinished, unfinished
 from ..widgets.buttons import action
-from ..widgets.panel import Panel
 from ..widgets.unfinished_panel import UnfinishedPanel
 from .screen import AppScreen
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
+#: What was left unfinished takes no more of the height than this; one scrolls to the rest.
+_UNFINISHED_MOST = 0.45
+
+
+class TodayRow(RecycleDataViewBehavior, MDBoxLayout):
+    """The name of a village; or how a layer of it stands, in words and as a bar."""
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(orientation="vertical", padding=(dp(4), dp(2)), **properties)
+        self._line = MDLabel()
+        self._bar = MDLinearProgressIndicator(size_hint_y=None, height=dp(6))
+        self.add_widget(self._line)
+        self.add_widget(self._bar)
+
+    def refresh_view_attrs(self, view: RecycleView, index: int, data: dict[str, Any]) -> None:
+        done = data["done"]
+        self._line.font_style, self._line.role = (
+            ("Title", "large") if done is None else ("Body", "large")
+        )
+        self._line.text = data["text"]
+        self._bar.opacity = 0 if done is None else 1
+        self._bar.value = done or 0
+
 
 class TodayScreen(AppScreen):
-    """A card for each village, a line with progress for each layer of it."""
+    """What is unfinished and what is left above, then each village with a line for each layer."""
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
-        self.cards = MDBoxLayout(
-            orientation="vertical", adaptive_height=True, padding=dp(16), spacing=dp(16)
-        )
-        scroll = MDScrollView()
-        scroll.add_widget(self.cards)
-        self.add_widget(scroll)
+        size = app.settings.text_size
+        box = MDBoxLayout(orientation="vertical", padding=dp(16), spacing=dp(16))
+        self._unfinished = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(16))
+        self._head = MDScrollView(size_hint_y=None, height=0)
+        self._head.add_widget(self._unfinished)
+        self._unfinished.bind(height=lambda *_: self._fit_head())
+        self.bind(height=lambda *_: self._fit_head())
+        self._left = MDLabel(adaptive_height=True, font_style="Title", role="large")
+        # A tablet may have a hundred villages; widgets are made for those that are seen.
+        layout = RecycleBoxLayout(
+            orientation="vertical", default_size=(None, look.touch(size) * 1.25),
+            default_size_hint=(1, None), size_hint_y=None,
+        )  # fmt: skip
+        layout.bind(minimum_height=layout.setter("height"))
+        self._villages = RecycleView(bar_width=dp(6), scroll_type=["bars", "content"])
+        self._villages.add_widget(layout)
+        self._villages.viewclass = look.rows(TodayRow, size)
+        for each in (
+            self._head, self._left,
+            action(app, "app.today.new", "plus", lambda: app.shell.show("new")), self._villages,
+        ):  # fmt: skip
+            box.add_widget(each)
+        self.add_widget(box)
 
     def enter(self, **what: Any) -> None:
         fieldwork = self.app.fieldwork
@@ -41,45 +84,33 @@ class TodayScreen(AppScreen):
             lambda found: self._show(*found),
         )
 
+    def _fit_head(self) -> None:
+        self._head.height = min(self._unfinished.height, self.height * _UNFINISHED_MOST)
+
     def _show(self, going_on: list[Unfinished], to_do: list[ToDo]) -> None:
-        self.cards.clear_widgets()
+        self._unfinished.clear_widgets()
         for each in going_on:
-            self.cards.add_widget(UnfinishedPanel(self.app, each, self.enter))
+            self._unfinished.add_widget(UnfinishedPanel(self.app, each, self.enter))
         left = sum(each.left for each in to_do)
         total = sum(each.total for each in to_do)
-        self.cards.add_widget(
-            MDLabel(
-                text=self.app.say("app.today.left", left=left, total=total),
-                adaptive_height=True, font_style="Title", role="large",
-            )
-        )  # fmt: skip
-        self.cards.add_widget(
-            action(self.app, "app.today.new", "plus", lambda: self.app.shell.show("new"))
-        )
+        self._left.text = self.app.say("app.today.left", left=left, total=total)
         villages = groupby(
             sorted(to_do, key=lambda each: each.village),
             key=lambda each: (each.village, each.village_name),
         )
+        rows: list[dict[str, Any]] = []
         for (_, name), layers in villages:
-            self.cards.add_widget(self._panel(name, list(layers)))
+            rows.append({"text": name or "—", "done": None})
+            rows += [self._row(each) for each in layers]
+        self._villages.data = rows
 
-    def _panel(self, name: str, layers: list[ToDo]) -> Panel:
-        panel = Panel(self.app, name or "—")
-        for each in layers:
-            line = self.app.say(
-                "app.today.layer",
-                layer=each.label.in_language(self.app.language), done=each.done, total=each.total,
-            )  # fmt: skip
-            if each.returned:
-                line += " · " + self.app.say("app.today.returned", count=each.returned)
-            if each.drafts:
-                line += " · " + self.app.say("app.today.drafts", count=each.drafts)
-            panel.add_widget(
-                MDLabel(text=line, adaptive_height=True, font_style="Body", role="large")
-            )
-            panel.add_widget(
-                MDLinearProgressIndicator(
-                    value=100 * each.done / max(each.total, 1), size_hint_y=None, height=dp(6)
-                )
-            )
-        return panel
+    def _row(self, layer: ToDo) -> dict[str, Any]:
+        line = self.app.say(
+            "app.today.layer",
+            layer=layer.label.in_language(self.app.language), done=layer.done, total=layer.total,
+        )  # fmt: skip
+        if layer.returned:
+            line += " · " + self.app.say("app.today.returned", count=layer.returned)
+        if layer.drafts:
+            line += " · " + self.app.say("app.today.drafts", count=layer.drafts)
+        return {"text": line, "done": 100 * layer.done / max(layer.total, 1)}

@@ -26,7 +26,8 @@ _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
 _NEEDED_TABLES = {"geometry_columns", *re.findall(r"CREATE TABLE (\w+)", SYSTEM_TABLES)}
 _NEEDED_KEYS = ("role", "county", "srid", "device")
-_CACHE_KIB = 64_000
+#: What SQLite keeps in memory of a file; a tablet has less of it, and merges nothing.
+_CACHE_KIB, _TABLET_CACHE_KIB = 64_000, 12_000
 
 
 def create(
@@ -174,9 +175,11 @@ def _open_to_write(path: Path, catalogue: Catalogue) -> SurveyFile:
             places.sweep(path.parent / "attachments")
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         spatial_tables.require_rtree(connection, path)
         file = SurveyFile(connection, path, catalogue)
+        on_tablet = file.meta["role"] == "tablet"
+        cache_kib = min(_CACHE_KIB, _TABLET_CACHE_KIB) if on_tablet else _CACHE_KIB
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         file.repaired = tuple(_made_whole(file))
         return file
     except BaseException:
