@@ -149,6 +149,7 @@ class XiangtuApp(MDApp):
 
     def on_stop(self) -> None:
         self.receiver.close()
+        self.desk.stop_steps()
         self.desk.ask(self.at_work.leave)
         self.tracking.close()
         self.tiles.close()

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-from xiangtu.errors import SurveyError
+from xiangtu.errors import Cancelled, SurveyError
 
 Result = TypeVar("Result")
 _Call = Callable[[], None]
 #: As the core's long work calls it: a fraction and a step's code; False asks it to stop.
 Progress = Callable[[float, str], bool]
+#: Long work that other tasks may come between: gives the same before each step, and a result.
+Steps = Generator[tuple[float, str], None, Result]
 
 
 class LongWork:
@@ -37,13 +39,18 @@ class LongWork:
         """Ask it to stop; it is then refused as cancelled, or was done before it heard."""
         self._stopping.set()
 
+    @property
+    def stopping(self) -> bool:
+        """It was asked to stop."""
+        return self._stopping.is_set()
+
     def progress(self, fraction: float, step: str) -> bool:
         """What the task is given to call, on the desk's thread."""
         with self._lock:
             waiting, self._latest = self._latest is not None, (fraction, step)
         if not waiting:
             self._on_main_thread(self._tell)
-        return not self._stopping.is_set()
+        return not self.stopping
 
     def _tell(self) -> None:
         with self._lock:
@@ -75,6 +82,7 @@ class Desk:
         self._refused, self._failed = refused, failed
         self._tasks: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._waiting = 0
+        self._in_steps: LongWork | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="desk", daemon=True)
         self._thread.start()
@@ -93,18 +101,7 @@ class Desk:
         """Do a task after those asked before; hand its result, or its refusal, to the screen."""
         with self._lock:
             self._waiting += 1
-
-        def do() -> None:
-            try:
-                result = task()
-            except SurveyError as error:
-                self._hand(refused or self._refused, error)
-            except BaseException as error:  # the screen tells the person; the thread goes on
-                self._hand(self._failed, error)
-            else:
-                self._hand(then or _nothing, result)
-
-        self._tasks.put(do)
+        self._tasks.put(lambda: self._do(task, then, refused))
 
     def work(
         self,
@@ -127,10 +124,65 @@ class Desk:
         self.ask(do, then, refused)
         return long_work
 
+    def work_in_steps(
+        self,
+        begin: Callable[[], Steps[Result]],
+        told: Callable[[float, str], Any],
+        ended: _Call,
+        then: Callable[[Result], Any] | None = None,
+        refused: Callable[[SurveyError], Any] | None = None,
+    ) -> LongWork:
+        """As `work`, for what leaves the survey whole after each step: after every one of them
+        come the tasks that were asked for meanwhile, so that nobody waits for the end."""
+        long_work = self._in_steps = LongWork(self._on_main_thread, told)
+
+        def end(task: Callable[[], Result]) -> None:
+            self._on_main_thread(ended)
+            self._do(task, then, refused)
+
+        def go_on(steps: Steps[Result]) -> None:
+            try:
+                if long_work.stopping or not long_work.progress(*next(steps)):
+                    raise Cancelled("cancelled")
+            except StopIteration as done:
+                result = done.value
+                end(lambda: result)
+            except BaseException as error:
+                fault = error
+                steps.close()
+                end(lambda: _raise(fault))
+            else:
+                self._tasks.put(lambda: go_on(steps))
+
+        with self._lock:
+            self._waiting += 1
+        self._tasks.put(lambda: go_on(_from(begin)))
+        return long_work
+
+    def stop_steps(self) -> None:
+        """Stop what goes on in steps, before the survey is closed under it."""
+        if self._in_steps is not None:
+            self._in_steps.stop()
+
     def close(self) -> None:
         """Do what was asked, then end; to be called once, at the end of the app."""
         self._tasks.put(None)
         self._thread.join()
+
+    def _do(
+        self,
+        task: Callable[[], Result],
+        then: Callable[[Result], Any] | None,
+        refused: Callable[[SurveyError], Any] | None,
+    ) -> None:
+        try:
+            result = task()
+        except SurveyError as error:
+            self._hand(refused or self._refused, error)
+        except BaseException as error:  # the screen tells the person; the thread goes on
+            self._hand(self._failed, error)
+        else:
+            self._hand(then or _nothing, result)
 
     def _hand(self, receiver: Callable[[Any], Any], value: Any) -> None:
         def hand() -> None:
@@ -147,3 +199,12 @@ class Desk:
 
 def _nothing(_result: object) -> None:
     """What a screen does with a result that it does not need."""
+
+
+def _from(begin: Callable[[], Steps[Result]]) -> Steps[Result]:
+    """The steps; what goes wrong in beginning goes wrong in the first of them."""
+    return (yield from begin())
+
+
+def _raise(error: BaseException) -> Any:
+    raise error

@@ -3,7 +3,7 @@ nearest first; and what the rules find wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -22,7 +22,6 @@ from xiangtu.validate import findings, registry
 from .start import DONE, village_names
 
 Order = Literal["near", "code"]
-Progress = Callable[[float, str], bool | None] | None
 
 
 @dataclass(frozen=True)
@@ -142,17 +141,13 @@ def list_records(
     return Page(total, offset, (*shown, *_in_full(survey, found, some, set(begun))))
 
 
-def check(survey: SurveyFile, progress: Progress = None) -> validate.Summary:
-    """Ask the rules of the layers that were worked on here.
+def check(survey: SurveyFile) -> Generator[tuple[float, str], None, validate.Summary]:
+    """Ask the rules about what was worked on here and what lies around it, step by step (see
+    validate.in_steps), so that other work comes between.
 
-    Layers that nobody touched on this tablet are as the county checked them. `Cancelled` if
-    `progress` says so; nothing is changed then.
+    What nobody touched on this tablet is as the county checked it.
     """
-    touched = {name for (name,) in survey.connection.execute("SELECT DISTINCT layer FROM change")}
-    layers = [name for name in survey.catalogue.layers if name in touched]
-    if not layers:
-        layers = [layer.name for layer in _layers(survey, None)]
-    return validate.run(survey, layers=layers, progress=progress)
+    return validate.in_steps(survey, touched=True)
 
 
 def _layers(survey: SurveyFile, name: str | None) -> list[Layer]:

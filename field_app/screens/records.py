@@ -218,8 +218,8 @@ class RecordsScreen(AppScreen):
 
     def _check(self) -> None:
         fieldwork = self.app.fieldwork
-        Working(self.app, self.app.say("app.records.checking")).do(
-            lambda progress: check(fieldwork.survey, progress), self._checked
+        Working(self.app, self.app.say("app.records.checking")).do_in_steps(
+            lambda: check(fieldwork.survey), self._checked
         )
 
     def _checked(self, summary: Summary) -> None:

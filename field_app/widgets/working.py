@@ -12,7 +12,7 @@ from kivymd.uix.label import MDLabel
 from kivymd.uix.progressindicator import MDLinearProgressIndicator
 from xiangtu.errors import SurveyError
 
-from ..desk import LongWork, Progress
+from ..desk import LongWork, Progress, Steps
 from .buttons import action
 
 if TYPE_CHECKING:
@@ -53,6 +53,17 @@ class Working(ModalView):
         """Have the desk do it; the window goes when it ended."""
         self.open()
         self._work = self.app.desk.work(task, self._told, self.dismiss, then, refused)
+
+    def do_in_steps(
+        self,
+        begin: Callable[[], Steps[Result]],
+        then: Callable[[Result], Any],
+        refused: Callable[[SurveyError], Any] | None = None,
+    ) -> None:
+        """As `do`, for work that others of the desk's may come between."""
+        self.open()
+        desk = self.app.desk
+        self._work = desk.work_in_steps(begin, self._told, self.dismiss, then, refused)
 
     def _told(self, fraction: float, step: str) -> None:
         self._bar.value = 100 * fraction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from xiangtu.errors import BadInput, Cancelled, SurveyError
@@ -86,3 +86,60 @@ def test_work_ends_however_it_ends(main: MainThread, error: Exception) -> None:
     main.desk.work(task, lambda *_step: None, lambda: ended.append(True))
     main.until_done()
     assert ended == [True] and main.refused + main.failed == [error]
+
+
+def counting(steps: int, done: list[int]) -> Generator[tuple[float, str], None, str]:
+    for number in range(steps):
+        yield number / steps, "validate.fields"
+        done.append(number)
+    return "checked"
+
+
+def test_what_is_asked_meanwhile_is_done_between_two_steps(main: MainThread) -> None:
+    done: list[int] = []
+    asked = threading.Event()
+
+    def begin() -> Generator[tuple[float, str], None, str]:
+        assert asked.wait(10)
+        return counting(100, done)
+
+    results: list[object] = []
+    main.desk.work_in_steps(begin, lambda *_: None, lambda: results.append("gone"), results.append)
+    main.desk.ask(lambda: len(done), results.append)
+    asked.set()
+    main.until_done()
+    assert results == [0, "gone", "checked"], "the task did not wait for a hundred steps"
+    assert done == list(range(100))
+
+
+def test_steps_are_stopped_before_the_survey_is_closed_under_them(main: MainThread) -> None:
+    done: list[int] = []
+    closed: list[bool] = []
+    go_on = threading.Event()
+    refused: list[SurveyError] = []
+
+    def begin() -> Generator[tuple[float, str], None, str]:
+        assert go_on.wait(10)
+        for step in counting(100, done):
+            assert not closed, "a step after the file was closed"
+            yield step
+        return "checked"
+
+    main.desk.work_in_steps(begin, lambda *_: None, lambda: None, refused=refused.append)
+    main.desk.stop_steps()
+    main.desk.ask(lambda: closed.append(True))
+    go_on.set()
+    main.until_done()
+    assert closed and done == []
+    assert [type(each) for each in refused] == [Cancelled]
+
+
+def test_what_goes_wrong_in_a_step_is_told_once(main: MainThread) -> None:
+    def begin() -> Generator[tuple[float, str], None, str]:
+        yield 0.0, "validate.fields"
+        raise BadInput("field.no_surveyor")
+
+    ended: list[bool] = []
+    main.desk.work_in_steps(begin, lambda *_: None, lambda: ended.append(True))
+    main.until_done()
+    assert [each.code for each in main.refused] == ["field.no_surveyor"] and ended == [True]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from small_village import SRID, VILLAGE, X0, Y0, World
-from xiangtu.errors import Cancelled
+from small_village import SRID, VILLAGE, X0, Y0, World, square
 from xiangtu.geo import gauss_kruger
+from xiangtu.store import SurveyFile
+from xiangtu.validate import Summary
 
 from field_app.controllers import form, records
 from field_app.controllers.records import Filter
@@ -17,6 +17,16 @@ FARMLAND = Filter(layer="farmland")
 def place(x: float, y: float) -> tuple[float, float]:
     longitude, latitude = gauss_kruger.inverse(X0 + x, Y0 + y, SRID)
     return float(longitude), float(latitude)
+
+
+def checked(survey: SurveyFile) -> Summary:
+    """A check to its end."""
+    steps = records.check(survey)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value
 
 
 def titles(page: records.Page) -> list[str]:
@@ -74,19 +84,46 @@ def test_what_is_wrong_is_found_with_what_to_do_and_goes_when_mended(
     wanted = Filter(layer="farmland", problems=True, mine=True)
     survey.update("farmland", west, {"land_use": None})
     assert records.list_records(survey, wanted).total == 0, "before it was checked"
-    assert records.check(survey).errors > 0
+    assert checked(survey).errors > 0
     (found,) = records.list_records(survey, wanted).records
     assert found.record == west and found.severity == "error" and found.problems >= 1
     assert found.problem is not None and found.remedy is not None
     survey.update("farmland", west, {"land_use": "0101"})
-    records.check(survey)
+    checked(survey)
     assert all(each.severity != "error" for each in records.list_records(survey, wanted).records)
 
 
-def test_a_check_that_is_stopped_changes_nothing(work: Fieldwork, world: World) -> None:
+def test_a_check_asks_of_what_was_worked_on_and_what_lies_around_it(
+    work: Fieldwork, world: World
+) -> None:
+    survey, west, east = work.survey, world.parcels["west"], world.parcels["east"]
+    assert checked(survey).records == 0, "the county checked what it handed out"
+    survey.update("farmland", west, {}, square(100, 100, 60))
+    summary = checked(survey)
+    assert summary.records < 4, "neither its neighbour's answers nor the household's"
+    overlaps = survey.connection.execute(
+        "SELECT record, other FROM finding WHERE rule = 'topology.overlap'"
+    ).fetchall()
+    assert [set(each) for each in overlaps] == [{west, east}]
+
+
+def test_work_goes_on_while_a_check_does(work: Fieldwork, world: World) -> None:
+    survey, west = work.survey, world.parcels["west"]
+    survey.update("farmland", west, {"land_use": None})
+    steps = records.check(survey)
+    for number, _ in enumerate(steps):
+        with survey.atomic():  # there is no transaction to come into the way of
+            survey.update("farmland", west, {"remark": f"{number}"})
+    assert number > 5
+    assert records.list_records(survey, Filter(problems=True, mine=True)).total >= 1
+
+
+def test_a_check_that_is_left_changes_nothing(work: Fieldwork, world: World) -> None:
     work.survey.update("farmland", world.parcels["west"], {"land_use": None})
-    with pytest.raises(Cancelled):
-        records.check(work.survey, lambda _fraction, _step: False)
+    steps = records.check(work.survey)
+    while next(steps)[1] != "validate.writing":
+        pass
+    steps.close()
     assert records.list_records(work.survey, Filter(problems=True)).total == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,6 +45,8 @@ def run(
     rules: Iterable[str] | None = None,
     since: str | int | None = None,
     progress: Progress | None = None,
+    *,
+    touched: bool = False,
 ) -> Summary:
     """Check records against the rules and write table finding.
 
@@ -56,6 +58,8 @@ def run(
         make right or wrong elsewhere. What is written is what a full run would write.
     progress : called with a fraction and a step's code; returning False cancels, and nothing is
         written.
+    touched : the same of all that the file's journal tells of; on a tablet that is what was worked
+        on there.
 
     Raises
     ------
@@ -63,20 +67,46 @@ def run(
         "layer.unknown", "rule.unknown", "batch.unknown".
     Cancelled
     """
+    steps = in_steps(file, layers, rules, since, touched=touched)
+    while True:
+        try:
+            fraction, step = next(steps)
+        except StopIteration as ended:
+            summary: Summary = ended.value
+            return summary
+        if progress and progress(fraction, step) is False:
+            raise Cancelled("validate.cancelled")
+
+
+def in_steps(
+    file: SurveyFile,
+    layers: Iterable[str] | None = None,
+    rules: Iterable[str] | None = None,
+    since: str | int | None = None,
+    *,
+    touched: bool = False,
+) -> Generator[tuple[float, str], None, Summary]:
+    """As `run`, step by step: gives a fraction and a step's code before each, and in the end the
+    summary. Between two steps the file may be written: there is no transaction then, and what is
+    found of a record that changed meanwhile the next run puts right. Left early, it writes nothing.
+    """
     wanted = [file.catalogue.layer(name) for name in dict.fromkeys(layers or file.catalogue.layers)]
     wanted = [layer for layer in wanted if not layer.append_only]
     chosen = registry.chosen(file.catalogue, rules)
     names = [layer.name for layer in wanted]
     expression.register(file.connection)
     file.connection.create_function(fields.CHECK, 2, fields.check_identifier, deterministic=True)
-    scope = Scope(file, since)
-    steps = _Steps(progress)
+    scope = Scope(file, since, touched=touched)
+    steps = _Steps()
     settling.begin(file)
     visits = _visits(file, wanted, chosen, scope)
+    villages = []
+    if "topology.gap" in chosen and "farmland" in names:
+        villages = topology.villages_with_parcels(file, scope)
     total = sum(_rows(file, layer, scope) for layer in wanted)
     steps.total = max(1.0, total + sum(count(file, each, scope) for each, _ in visits))
     for layer in wanted:
-        steps.check("validate.fields")
+        yield steps.at("validate.fields")
         conditions = registry.conditions(file.catalogue, layer, chosen)
         if conditions:
             settling.note(file, _ask(file, layer, conditions, scope), chosen)
@@ -84,28 +114,27 @@ def run(
     for layer, asked in visits:
         for tile in tiles(file, layer, scope, registry.tile_columns(layer.name)):
             for rule in asked:
-                steps.check("validate.geometry")
+                yield steps.at("validate.geometry")
                 settling.note(file, registry.TILE_FINDERS[rule.code](tile, rule), chosen)
             steps.done += int(tile.members.sum())
-    if "topology.gap" in chosen and "farmland" in names:
-        steps.check("validate.gaps")
-        settling.note(file, topology.find_gaps(file, scope, chosen["topology.gap"]), chosen)
-    steps.check("validate.writing")
+    for village in villages:
+        yield steps.at("validate.gaps")
+        found = topology.find_gaps(file, village, chosen["topology.gap"])
+        settling.note(file, found, chosen)
+    yield steps.at("validate.writing")
     settled = settling.settle(file, scope, chosen, names)
     return _summary(file, total, settled)
 
 
 class _Steps:
-    """Tells how far the run is, and stops it between two steps if asked to."""
+    """Tells how far a run is."""
 
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress = progress
+    def __init__(self) -> None:
         self.total = 1.0
         self.done = 0.0
 
-    def check(self, step: str) -> None:
-        if self.progress and self.progress(min(1.0, self.done / self.total), step) is False:
-            raise Cancelled("validate.cancelled")
+    def at(self, step: str) -> tuple[float, str]:
+        return min(1.0, self.done / self.total), step
 
 
 def _visits(

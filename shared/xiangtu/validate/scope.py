@@ -1,4 +1,5 @@
-"""Which records a run looks at: all of them, or those a batch and what followed it touched.
+"""Which records a run looks at: all of them, those a batch and what followed it touched, or those
+that the file's journal tells of.
 
 What a change can make right or wrong are the record itself, its children and parents (as they are
 and as they were), the records of a changed village, those that had or have the same code or
@@ -39,13 +40,19 @@ SELECT id FROM change WHERE batch IS NULL AND time >= :made_at
 class Scope:
     """The records a run is about; `everything` or a focus kept in temporary tables."""
 
-    def __init__(self, file: SurveyFile, since: str | int | None) -> None:
+    def __init__(self, file: SurveyFile, since: str | int | None, *, touched: bool = False) -> None:
         self.file = file
-        self.everything = since is None
+        self.everything = since is None and not touched
+        if self.everything:
+            return
+        for statement in _FOCUS.split(";"):
+            file.connection.execute(statement)
         if since is not None:
-            for statement in _FOCUS.split(";"):
-                file.connection.execute(statement)
-            self._fill(*_batch(file, since))
+            number, made_at = _batch(file, since)
+            self._run(_CHANGES, {"number": number, "made_at": made_at})
+        else:
+            self._run("INSERT INTO validate_change SELECT id FROM change")
+        self._fill()
 
     def condition(self, layer: str) -> str:
         """SQL over a row of the layer's table: is it looked at? Layer names are sound SQL."""
@@ -70,8 +77,7 @@ class Scope:
             return "village IS NOT NULL"
         return "village IN (SELECT code FROM temp.validate_village)"
 
-    def _fill(self, number: int, made_at: str) -> None:
-        self._run(_CHANGES, {"number": number, "made_at": made_at})
+    def _fill(self) -> None:
         self._run(
             "INSERT OR IGNORE INTO validate_focus SELECT layer, record FROM change "
             "WHERE id IN (SELECT id FROM validate_change)"

@@ -82,44 +82,48 @@ def find_near_miss(tile: Tile, rule: Rule) -> Iterator[Found]:
     yield from _pairs(tile, rule, pairs, np.ones(len(pairs), bool))
 
 
-def find_gaps(file: SurveyFile, scope: Scope, rule: Rule) -> Iterator[Found]:
-    """Gaps of each village looked at; the finding names the parcel with the lowest uuid of those
-    around, and is known by the bounds of the gap to the centimetre."""
+def villages_with_parcels(file: SurveyFile, scope: Scope) -> list[str]:
+    """Codes of the villages that are looked at and have parcels."""
     condition = f"{standing(file.catalogue.layer('farmland'))} AND {scope.village_condition()}"
-    villages = file.connection.execute(
+    rows = file.connection.execute(
         f"SELECT DISTINCT village FROM farmland WHERE {condition} AND village IS NOT NULL"
-    ).fetchall()
-    for (village,) in villages:
-        parcels = named(file, "farmland", [village], by="village")
-        covering = [parcels.geometries] + [
-            named(file, layer, [village], by="village").geometries for layer in COVERING[1:]
-        ]
-        patches = gaps.gaps(np.concatenate(covering))
-        areas = shapely.area(patches)
-        limit = rule.limit("farmland")
-        small = (areas > _SMALLEST_GAP_M2) & (areas < limit)
-        patches, areas = patches[small], areas[small]
-        if not len(patches):
-            continue
-        tree = shapely.STRtree(parcels.geometries)
-        gap, parcel = tree.query(patches, predicate="dwithin", distance=0.001)
-        points = shapely.point_on_surface(patches)
-        for index in np.unique(gap).tolist():
-            around = sorted(parcels.uuids[parcel[gap == index]])
-            bounds = shapely.bounds(patches[index]).tolist()
-            yield Found(
-                rule.code,
-                "farmland",
-                around[0],
-                village,
-                around[1] if len(around) > 1 else None,
-                float(shapely.get_x(points[index])),
-                float(shapely.get_y(points[index])),
-                float(areas[index]),
-                limit,
-                key=" ".join(f"{each:.2f}" for each in bounds),
-                detail={"around": len(around)},
-            )
+    )
+    return [village for (village,) in rows]
+
+
+def find_gaps(file: SurveyFile, village: str, rule: Rule) -> Iterator[Found]:
+    """Gaps of a village; the finding names the parcel with the lowest uuid of those around, and
+    is known by the bounds of the gap to the centimetre."""
+    parcels = named(file, "farmland", [village], by="village")
+    covering = [parcels.geometries] + [
+        named(file, layer, [village], by="village").geometries for layer in COVERING[1:]
+    ]
+    patches = gaps.gaps(np.concatenate(covering))
+    areas = shapely.area(patches)
+    limit = rule.limit("farmland")
+    small = (areas > _SMALLEST_GAP_M2) & (areas < limit)
+    patches, areas = patches[small], areas[small]
+    if not len(patches):
+        return
+    tree = shapely.STRtree(parcels.geometries)
+    gap, parcel = tree.query(patches, predicate="dwithin", distance=0.001)
+    points = shapely.point_on_surface(patches)
+    for index in np.unique(gap).tolist():
+        around = sorted(parcels.uuids[parcel[gap == index]])
+        bounds = shapely.bounds(patches[index]).tolist()
+        yield Found(
+            rule.code,
+            "farmland",
+            around[0],
+            village,
+            around[1] if len(around) > 1 else None,
+            float(shapely.get_x(points[index])),
+            float(shapely.get_y(points[index])),
+            float(areas[index]),
+            limit,
+            key=" ".join(f"{each:.2f}" for each in bounds),
+            detail={"around": len(around)},
+        )
 
 
 #: Asked of each portion, by the code of the rule.

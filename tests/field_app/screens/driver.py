@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +40,44 @@ class Finger(MotionEvent):
         super().depack(args)
 
 
+class Watchdog:
+    """Hears what the main thread opens while it draws: neither a database nor a file of the
+    tablet's is its business (photos, packages, settings), those are the desk's.
+
+    Python's audit hooks stay for the life of the process, so that there is one.
+    """
+
+    def __init__(self) -> None:
+        self._folder: str | None = None
+        self.opened: list[str] = []
+        sys.addaudithook(self._hear)
+
+    @contextmanager
+    def watching(self, folder: Path) -> Iterator[None]:
+        before, self._folder = self._folder, str(folder)
+        try:
+            yield
+        finally:
+            self._folder = before
+
+    def _hear(self, event: str, facts: tuple[Any, ...]) -> None:
+        if self._folder is None or event not in ("open", "sqlite3.connect"):
+            return
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if event == "sqlite3.connect" or str(facts[0]).startswith(self._folder):
+            self.opened.append(f"{event} {facts[0]}")
+
+
+_WATCHDOG = Watchdog()
+
+
 class Driver:
     """The app, driven by touches and text as a person would."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.app = XiangtuApp(folder, **options)
+        _WATCHDOG.opened.clear()
         EventLoop.ensure_window()
         Window.size = (800, 1280)
         self.app._run_prepare()
@@ -51,11 +87,25 @@ class Driver:
         """End the app; its window stays for the next."""
         if self.app.root is None:
             return
+        assert self.opened_by_the_screen() == [], "the main thread waited for a disk"
         self.app.dispatch("on_stop")
         for child in Window.children[:]:
             Window.remove_widget(child)
         self.app.root = None
         stopTouchApp()
+
+    def frame(self) -> None:
+        """Let the app do what is due, and draw."""
+        with _WATCHDOG.watching(self.app.folder):
+            EventLoop.idle()
+
+    def opened_by_the_screen(self) -> list[str]:
+        """What the main thread opened of the tablet's since the app began."""
+        return list(_WATCHDOG.opened)
+
+    def forgive(self) -> None:
+        """Forget what the main thread opened: the test meant it."""
+        _WATCHDOG.opened.clear()
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -129,28 +179,32 @@ class Driver:
     def drag(self, way: list[tuple[float, float]], hold_s: float = 0.0) -> None:
         """Put a finger down, move it along places of the window, and lift it."""
         finger = Finger(*way[0])
-        EventLoop.post_dispatch_input("begin", finger)
+        self._finger("begin", finger)
         self.wait(hold_s)
         for x, y in way[1:]:
             finger.move({"x": x / Window.width, "y": y / Window.height})
-            EventLoop.post_dispatch_input("update", finger)
-            EventLoop.idle()
-        EventLoop.post_dispatch_input("end", finger)
+            self._finger("update", finger)
+            self.frame()
+        self._finger("end", finger)
         self.settle()
 
     def pinch(self, one: list[tuple[float, float]], other: list[tuple[float, float]]) -> None:
         """Put two fingers down, move each along as many places of the window, and lift them."""
         fingers = Finger(*one[0]), Finger(*other[0])
         for finger in fingers:
-            EventLoop.post_dispatch_input("begin", finger)
+            self._finger("begin", finger)
         for places in zip(one[1:], other[1:], strict=True):
             for finger, (x, y) in zip(fingers, places, strict=True):
                 finger.move({"x": x / Window.width, "y": y / Window.height})
-                EventLoop.post_dispatch_input("update", finger)
-            EventLoop.idle()
+                self._finger("update", finger)
+            self.frame()
         for finger in fingers:
-            EventLoop.post_dispatch_input("end", finger)
+            self._finger("end", finger)
         self.settle()
+
+    def _finger(self, what: str, finger: Finger) -> None:
+        with _WATCHDOG.watching(self.app.folder):
+            EventLoop.post_dispatch_input(what, finger)
 
     def type(self, widget: Widget, text: str) -> None:
         """Touch a line, type into it in place of what is there, and leave it."""
@@ -159,7 +213,7 @@ class Driver:
         widget.text = ""
         for letter in text:
             Window.dispatch("on_textinput", letter)
-        EventLoop.idle()
+        self.frame()
         widget.focus = False
         self.settle()
 
@@ -184,7 +238,7 @@ class Driver:
         self.until(self._at_rest)
         self.wait(0.1)
         for _ in range(_FRAMES):
-            EventLoop.idle()
+            self.frame()
         self.until(self._at_rest)
 
     def _at_rest(self) -> bool:
@@ -195,13 +249,13 @@ class Driver:
     def wait(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
-            EventLoop.idle()
+            self.frame()
 
     def until(self, true: Callable[[], bool]) -> None:
         ends = time.monotonic() + PATIENCE_S
         while not true():
             assert time.monotonic() < ends, f"never came: {self.texts()}"
-            EventLoop.idle()
+            self.frame()
 
     def screenshot(self, path: Path) -> Path:
         """What the window shows, as a PNG of this very name."""
