@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from kivymd.app import MDApp
 from xiangtu.errors import BadInput, SurveyError
 from xiangtu.gnss.pushed import NO_PERMISSION
 from xiangtu.gnss.receiver import Receiver
+from xiangtu.store.faults import refusal
 from xiangtu.words import explain, phrase
 
 from . import fonts, look
@@ -200,9 +203,15 @@ class XiangtuApp(MDApp):
 
     def tell_fault(self, fault: BaseException) -> None:
         """A fault of the program: a line for the surveyor, the rest into a file for those who
-        mend it."""
+        mend it. What a full or failing card kept from being read is no fault of the program."""
+        if isinstance(fault, sqlite3.Error):
+            refused = refusal(fault, self.fieldwork.tablet.survey_path)
+            if refused is not None:
+                self.tell_refusal(refused)
+                return
         report = self.folder / _REPORT
-        with report.open("a", encoding="utf-8") as stream:
+        # Where there is no room for it, the surveyor is told all the same.
+        with suppress(OSError), report.open("a", encoding="utf-8") as stream:
             stream.write(f"\n{datetime.now().astimezone().isoformat()}\n")
             traceback.print_exception(fault, file=stream)
         self.tell(self.say("app.fault", path=str(report)))

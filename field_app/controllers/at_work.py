@@ -22,8 +22,10 @@ class OpenForm:
 
 
 def keep_open(survey: SurveyFile, forms: Sequence[OpenForm]) -> None:
-    """Remember which forms are open, a record's before its part's."""
-    survey.meta[_OPEN] = json.dumps([[each.layer, each.record, each.section] for each in forms])
+    """Remember which forms are open, a record's before its part's; BadFile or FileBusy."""
+    said = json.dumps([[each.layer, each.record, each.section] for each in forms])
+    with survey.atomic():
+        survey.meta[_OPEN] = said
 
 
 def still_open(survey: SurveyFile) -> list[OpenForm]:

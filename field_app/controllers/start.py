@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +15,9 @@ from xiangtu.package import adoption, tablet
 from xiangtu.store import SurveyFile, places
 
 Progress = Callable[[float, str], bool | None] | None
+
+#: A clock that sets itself by the network or the receiver jumps by less.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
 
 #: States of a record that needs nobody's visit any more in its campaign.
 DONE = ("surveyed", "confirmed_unchanged", "accepted")
@@ -105,6 +109,21 @@ class Fieldwork:
         if not surveyor.strip():
             raise BadInput("field.no_surveyor")
         self.survey.sign_in(author=surveyor.strip())
+
+    def clock_behind(self) -> datetime | None:
+        """When this tablet's latest change was made (UTC), if its clock says now that it was yet
+        to be: the clock was set back, or lost its time with the battery.
+
+        Nothing is lost or takes another order by that, since changes have numbers; but times and
+        "today" are wrong until the clock is right.
+        """
+        (latest,) = self.survey.connection.execute(
+            "SELECT max(time) FROM change WHERE device = ?", (self.survey.device_id,)
+        ).fetchone()
+        if latest is None:
+            return None
+        at = datetime.fromisoformat(latest)
+        return at if at > datetime.now(UTC) + _CLOCK_TOLERANCE else None
 
     def to_do(self) -> list[ToDo]:
         """What is left by village and layer, in the catalogue's order; empty layers are left out.

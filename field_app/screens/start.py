@@ -10,7 +10,9 @@ from kivy.metrics import dp
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 from kivymd.uix.scrollview import MDScrollView
+from xiangtu.errors import SurveyError
 from xiangtu.package.adoption import AdoptionSummary
+from xiangtu.words import explain
 
 from ..controllers.at_work import OpenForm, still_open
 from ..controllers.settings import Language
@@ -82,7 +84,7 @@ class StartScreen(AppScreen):
             county = str(fieldwork.survey.meta.get("name") or "") if has else ""
             return _Found(has, surveyor, county, fieldwork.card, pin.is_set)
 
-        self.app.desk.ask(task, self._show)
+        self.app.desk.ask(task, self._show, self._show_broken)
 
     def _show(self, found: _Found) -> None:
         say = self.app.say
@@ -104,6 +106,18 @@ class StartScreen(AppScreen):
             if found.locked:
                 shown += [self._forgot]
         for each in (*shown, self._take_button, self._hand_out, self.card):
+            self._box.add_widget(each)
+
+    def _show_broken(self, error: SurveyError) -> None:
+        """The survey file cannot be opened: say so for as long as it is so. It is left as it is,
+        and nothing may take its place: what was surveyed may still be got out of it."""
+        self.standing.text = explain(error, self.app.language)
+        what = MDLabel(
+            text=self.app.say("app.start.broken", path=str(self.app.folder)),
+            adaptive_height=True, font_style="Body", role="large",
+        )  # fmt: skip
+        self._box.clear_widgets()
+        for each in (self._languages, self.standing, what):
             self._box.add_widget(each)
 
     def _speak(self, language: Language) -> None:

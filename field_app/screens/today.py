@@ -1,7 +1,8 @@
-"""What was left unfinished, and what is left to do today by village and layer."""
+"""What is amiss or was left unfinished, and what is left to do today by village and layer."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from kivymd.uix.scrollview import MDScrollView
 from .. import look
 from ..controllers.start import ToDo
 from ..controllers.unfinished import Unfinished, unfinished
+from ..local_time import local_time
 from ..widgets.buttons import action
+from ..widgets.panel import Panel
 from ..widgets.unfinished_panel import UnfinishedPanel
 from .screen import AppScreen
 
@@ -80,15 +83,19 @@ class TodayScreen(AppScreen):
     def enter(self, **what: Any) -> None:
         fieldwork = self.app.fieldwork
         self.app.desk.ask(
-            lambda: (unfinished(fieldwork.survey), fieldwork.to_do()),
+            lambda: (unfinished(fieldwork.survey), fieldwork.to_do(), fieldwork.clock_behind()),
             lambda found: self._show(*found),
         )
 
     def _fit_head(self) -> None:
         self._head.height = min(self._unfinished.height, self.height * _UNFINISHED_MOST)
 
-    def _show(self, going_on: list[Unfinished], to_do: list[ToDo]) -> None:
+    def _show(
+        self, going_on: list[Unfinished], to_do: list[ToDo], clock_behind: datetime | None
+    ) -> None:
         self._unfinished.clear_widgets()
+        if clock_behind is not None:
+            self._unfinished.add_widget(self._clock_panel(clock_behind))
         for each in going_on:
             self._unfinished.add_widget(UnfinishedPanel(self.app, each, self.enter))
         left = sum(each.left for each in to_do)
@@ -103,6 +110,18 @@ class TodayScreen(AppScreen):
             rows.append({"text": name or "—", "done": None})
             rows += [self._row(each) for each in layers]
         self._villages.data = rows
+
+    def _clock_panel(self, latest: datetime) -> Panel:
+        panel = Panel(self.app, self.app.say("app.clock.title"))
+        told = self.app.say("app.clock.behind", latest=local_time(latest.isoformat()))
+        panel.add_widget(
+            MDLabel(
+                text=told, adaptive_height=True, font_style="Body", role="large",
+                theme_text_color="Custom",
+                text_color=look.colours(self.app.settings.theme).bad,
+            )
+        )  # fmt: skip
+        return panel
 
     def _row(self, layer: ToDo) -> dict[str, Any]:
         line = self.app.say(
