@@ -46,7 +46,6 @@ from .screens.today import TodayScreen
 from .shell import Shell
 from .tile_desk import TileDesk
 from .tracking import Tracking
-from .widgets.message import Message
 
 #: Every screen by its name, and those of them that the bar at the bottom leads to, each with its
 #: icon (Material Design's) in the order of the day.
@@ -189,9 +188,9 @@ class XiangtuApp(MDApp):
         return phrase(code, self.language, facts)
 
     def tell(self, text: str) -> None:
-        """A message at the bottom, for some seconds."""
+        """A message under the top bar, for some seconds."""
         logging.getLogger("xiangtu").info("told: %s", text)
-        Message(self, text).show()
+        self.shell.messages.tell(text)
 
     def explain(self, error: SurveyError) -> str:
         """The words of an error in the surveyor's language."""

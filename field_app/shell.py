@@ -19,6 +19,7 @@ from kivymd.uix.screenmanager import MDScreenManager
 
 from . import look
 from .screens.screen import AppScreen
+from .widgets.message import Messages
 from .widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Shell(MDBoxLayout):
 
     def build_anew(self) -> None:
         """Make everything again, in another language, size or theme, where one is."""
+        self.messages.take_down()
         self.clear_widgets()
         self._made = {}
         self.md_bg_color = self.app.theme_cls.backgroundColor
@@ -88,6 +90,7 @@ class Shell(MDBoxLayout):
 
     def _make(self) -> None:
         self.top_bar = TopBar(self.app, on_back=self.back)
+        self.messages = Messages(self.app)
         # KivyMD's own transition can leave the screen that came in transparent.
         self._manager = MDScreenManager(transition=NoTransition())
         self._bar = MDNavigationBar()
@@ -109,6 +112,7 @@ class Shell(MDBoxLayout):
             self._items[name] = item
             self._bar.add_widget(item)
         self.add_widget(self.top_bar)
+        self.add_widget(self.messages)
         self.add_widget(self._manager)
 
     def _enter(self) -> None:

@@ -15,7 +15,7 @@ from xiangtu.catalogue.model import Code
 from .. import look
 from ..controllers.form_page import Asked, candidates
 from ..controllers.questions import Problem
-from .buttons import Choice, WideButton, choice_row
+from .buttons import Choice, WideButton, choice_row, letters
 from .pick_date import pick_date
 from .pick_list import Pick, pick_one
 from .pick_several import PickSeveral
@@ -267,15 +267,13 @@ def answer_box(app: XiangtuApp, asked: Asked, answer: Answer) -> AnswerBox:
         return TypedAnswer(app, asked, answer)
     if asked.kind in ("yes_no", "code"):
         choices = _choices(app, asked)
-        if len(choices) <= _SIDE_BY_SIDE and sum(map(_width, choices)) <= _LETTERS:
+        if (
+            len(choices) <= _SIDE_BY_SIDE
+            and sum(letters(each.text) for each in choices) <= _LETTERS
+        ):
             return ChosenAnswer(app, asked, answer)
     return PickedAnswer(app, asked, answer)
 
 
 def _choices(app: XiangtuApp, asked: Asked) -> list[Choice]:
     return [Choice(each.code, each.label.in_language(app.language)) for each in asked.choices]
-
-
-def _width(choice: Choice) -> int:
-    """Letters that a text is wide: a Chinese one is as wide as two."""
-    return sum(2 if ord(each) > 0x2E80 else 1 for each in choice.text)

@@ -30,6 +30,11 @@ class Choice:
 LANGUAGES: tuple[Choice, ...] = (Choice("zh", "中文"), Choice("en", "English"))
 
 
+def letters(text: str) -> int:
+    """How many letters a text is wide, and long to read: a Chinese one counts as two."""
+    return sum(2 if ord(each) > 0x2E80 else 1 for each in text)
+
+
 def action(
     app: XiangtuApp,
     code: str,
@@ -93,12 +98,14 @@ def choice_row(
     return row
 
 
-def round_button(app: XiangtuApp, icon: str, do: Callable[[], Any]) -> MDIconButton:
-    """A button with a picture alone, for what lies over a map."""
+def round_button(
+    app: XiangtuApp, icon: str, do: Callable[[], Any], *, style: str = "tonal"
+) -> MDIconButton:
+    """A button with a picture alone: back, and what lies over a map."""
     side = look.touch(app.settings.text_size) * 1.1
     button = MDIconButton(
         icon=icon,
-        style="tonal",
+        style=style,
         theme_font_size="Custom",
         font_size=side / 2,
         on_release=lambda _button: do(),

@@ -1,4 +1,4 @@
-"""A message at the bottom of the window, over everything, for some seconds or until touched."""
+"""What the app tells: a message under the top bar for some seconds, or until it is touched."""
 
 from __future__ import annotations
 
@@ -7,53 +7,105 @@ from typing import TYPE_CHECKING, Any
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.metrics import dp
+from kivy.uix.modalview import ModalView
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
+
+from .buttons import letters
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
-_SHOWN_S = 8.0
+#: So long it takes to look up, and so many letters are read in a second outdoors.
+_NOTICED_S, _READ_A_SECOND, _LONGEST_S = 5.0, 15.0, 20.0
 
 
-class Message(MDBoxLayout):
-    """One text; a later one takes the place of an earlier one."""
+class Messages(MDBoxLayout):
+    """The place of the messages. What is shown below moves down for one, so that it covers
+    nothing. While a window lies over the screen, the message lies above that, where windows have
+    their titles and nothing to touch."""
 
-    def __init__(self, app: XiangtuApp, text: str) -> None:
+    def __init__(self, app: XiangtuApp) -> None:
+        super().__init__(adaptive_height=True)
+        self._app = app
+        self._shown: _Message | None = None
+        self._ending: Any = None
+        # Not while a window is just coming or going.
+        self._place_soon = Clock.create_trigger(self._place, -1)
+        Window.bind(children=self._windows_changed)
+
+    def tell(self, text: str) -> None:
+        """Show a text in place of an earlier one."""
+        self.take_down()
+        self._shown = _Message(self._app, text, self.take_down)
+        seconds = min(_NOTICED_S + letters(text) / _READ_A_SECOND, _LONGEST_S)
+        self._ending = Clock.schedule_once(lambda _dt: self.take_down(), seconds)
+        self._place_soon()
+
+    def take_down(self) -> None:
+        """Show none any more."""
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self._ending.cancel()
+            _remove(shown)
+
+    def _windows_changed(self, *_children: Any) -> None:
+        if self._shown is not None:
+            self._place_soon()
+
+    def _place(self, _dt: float) -> None:
+        """Here, or over the window that lies over this."""
+        shown = self._shown
+        if shown is None:
+            return
+        window = any(isinstance(each, ModalView) for each in Window.children)
+        wanted = Window if window else self
+        if shown.parent is wanted and (not window or Window.children[0] is shown):
+            return
+        _remove(shown)
+        if window:
+            shown.fit(Window.width - dp(16))
+            shown.x, shown.top = dp(8), Window.height - dp(8)
+        else:
+            shown.fit(self.width)
+        wanted.add_widget(shown)
+
+
+class _Message(MDBoxLayout):
+    def __init__(self, app: XiangtuApp, text: str, touched: Any) -> None:
         super().__init__(
             adaptive_height=True,
             size_hint_x=None,
-            width=Window.width - dp(32),
-            x=dp(16),
-            y=dp(104),
             padding=dp(16),
             radius=dp(12),
             md_bg_color=app.theme_cls.inverseSurfaceColor,
         )
-        self.add_widget(
-            MDLabel(
-                text=text,
-                adaptive_height=True,
-                font_style="Body",
-                role="large",
-                theme_text_color="Custom",
-                text_color=app.theme_cls.inverseOnSurfaceColor,
-            )
+        self._touched = touched
+        self._label = MDLabel(
+            text=text,
+            adaptive_height=True,
+            font_style="Body",
+            role="large",
+            theme_text_color="Custom",
+            text_color=app.theme_cls.inverseOnSurfaceColor,
         )
+        self.add_widget(self._label)
 
-    def show(self) -> None:
-        """Put it up in place of what is there."""
-        for other in [each for each in Window.children if isinstance(each, Message)]:
-            other.take_down()
-        Window.add_widget(self)
-        Clock.schedule_once(lambda _dt: self.take_down(), _SHOWN_S)
-
-    def take_down(self) -> None:
-        if self.parent is not None:
-            Window.remove_widget(self)
+    def fit(self, width: float) -> None:
+        """As high as the text needs in a width (pixels), before it is shown: what is below must
+        not jump twice."""
+        self.width, self._label.width = width, width - 2 * dp(16)
+        self._label.text_size = self._label.width, None
+        self._label.texture_update()
+        self.do_layout()
 
     def on_touch_down(self, touch: Any) -> bool:
         if not self.collide_point(*touch.pos):
             return False
-        self.take_down()
+        self._touched()
         return True
+
+
+def _remove(message: _Message) -> None:
+    if message.parent is not None:
+        message.parent.remove_widget(message)

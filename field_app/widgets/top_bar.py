@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kivy.core.text import Label as Drawn
 from kivy.metrics import dp
 from kivymd.uix.boxlayout import MDBoxLayout
-from kivymd.uix.button import MDIconButton
 from kivymd.uix.label import MDLabel
 from xiangtu.gnss.condition import RECEIVING
 from xiangtu.gnss.receiver import Receiver
 
 from .. import look
+from .buttons import round_button
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
@@ -26,14 +27,13 @@ class TopBar(MDBoxLayout):
         super().__init__(
             size_hint_y=None,
             height=look.touch(app.settings.text_size) * 1.15,
-            padding=(dp(4), 0, dp(12), 0),
-            spacing=dp(4),
+            padding=(dp(12), 0),
+            spacing=dp(8),
             md_bg_color=app.theme_cls.surfaceContainerColor,
         )
         self.app = app
-        self._back = MDIconButton(
-            icon="arrow-left", pos_hint={"center_y": 0.5}, on_release=lambda _button: on_back()
-        )
+        self._back = round_button(app, "arrow-left", on_back, style="standard")
+        self._back.pos_hint = {"center_y": 0.5}
         self._title = MDLabel(font_style="Title", role="large", shorten=True)
         self.receiver = MDLabel(
             font_style="Body",
@@ -41,7 +41,11 @@ class TopBar(MDBoxLayout):
             halign="right",
             shorten=True,
             theme_text_color="Custom",
+            size_hint_x=None,
         )
+        #: The receiver's state in whole and in short, whichever there is room for.
+        self._said = "", ""
+        self.bind(width=self._fit)
         self.add_widget(self._title)
         self.add_widget(self.receiver)
 
@@ -57,11 +61,12 @@ class TopBar(MDBoxLayout):
         """Fix type and accuracy, else what is wrong; before it that a track is recorded."""
         colours = look.colours(self.app.settings.theme)
         fix, conditions = receiver.here, receiver.state.conditions
+        short = self.app.say("app.no_position")
         if fix is not None and not math.isnan(fix.longitude_deg):
             accuracy = (
                 "" if fix.horizontal_accuracy_m is None else f"±{fix.horizontal_accuracy_m:.2f} m"
             )
-            text = f"{self.app.say(f'fix_type.{fix.fix_type}')} {accuracy}".strip()
+            text = short = f"{self.app.say(f'fix_type.{fix.fix_type}')} {accuracy}".strip()
             noted = len(conditions) > 1
             colour = colours.warning if noted or fix.mock else colours.good
         elif conditions and conditions[0].code != RECEIVING:
@@ -71,4 +76,16 @@ class TopBar(MDBoxLayout):
             text, colour = self.app.say("app.no_receiver"), colours.bad
         if track_epochs is not None:
             text = f"{self.app.say('app.track.runs', epochs=track_epochs)} · {text}"
-        self.receiver.text, self.receiver.text_color = text, colour
+            short = f"● {short}"
+        self._said = text, short
+        self.receiver.text_color = colour
+        self._fit()
+
+    def _fit(self, *_width: Any) -> None:
+        """The receiver takes at most half, so that the title can be read."""
+        room = self.width / 2
+        label = self.receiver
+        drawn = Drawn(font_name=label.font_name, font_size=label.font_size)
+        whole, short = self._said
+        text = whole if drawn.get_extents(whole)[0] <= room else short
+        label.text, label.width = text, min(drawn.get_extents(text)[0] + dp(2), room)

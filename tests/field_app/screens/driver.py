@@ -13,6 +13,7 @@ from typing import Any
 from kivy.base import EventLoop, stopTouchApp
 from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
+from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.modalview import ModalView
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
@@ -263,6 +264,11 @@ class Driver:
         made = Path(Window.screenshot(str(path)))
         made.replace(path)
         return path
+
+
+def touchable(widget: Widget) -> bool:
+    """Whether it does something when it is touched."""
+    return isinstance(widget, ButtonBehavior | TextInput) and not widget.disabled
 
 
 def seen(widget: Widget) -> bool:
