@@ -28,6 +28,7 @@ from ..widgets.form_steps import check_step, parts_panel, photos_step
 from ..widgets.pick_list import Pick, pick_one
 from ..widgets.question import ask, ask_text
 from ..widgets.step_bar import StepBar
+from ..widgets.within_reach import WithinReach, hand_row
 from .screen import AppScreen
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class FormScreen(AppScreen):
         self._head = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(12))
         self._fields = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(20))
         body = MDBoxLayout(
-            orientation="vertical", adaptive_height=True, padding=dp(16), spacing=dp(16)
+            orientation="vertical", adaptive_height=True, padding=dp(4), spacing=dp(16)
         )
         body.add_widget(self._head)
         body.add_widget(self._fields)
@@ -72,14 +73,11 @@ class FormScreen(AppScreen):
             app, "app.form.throw_away", "delete-outline", self._ask_throw_away, quiet=True
         )
         confirm = action(app, "app.form.confirm", "check", self._confirm)
-        # The thumb of the hand that holds the tablet reaches the near corner.
         self._other = MDBoxLayout(adaptive_height=True)
-        buttons = MDBoxLayout(adaptive_height=True, padding=dp(12), spacing=dp(12))
-        for each in (confirm, self._other) if app.settings.left_handed else (self._other, confirm):
-            buttons.add_widget(each)
+        buttons = hand_row(app, self._other, confirm)
         whole = MDBoxLayout(orientation="vertical")
-        for each in (self.steps, self._scroll, buttons):
-            whole.add_widget(each)
+        whole.add_widget(self.steps)
+        whole.add_widget(WithinReach(app, self._scroll, buttons, padding=dp(12), spacing=dp(12)))
         self.add_widget(whole)
         self._build = Clock.create_trigger(self._build_some, 0)
 

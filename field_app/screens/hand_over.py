@@ -23,6 +23,7 @@ from ..widgets.panel import Panel
 from ..widgets.pick_list import Pick, pick_one
 from ..widgets.place_chooser import Place, choose_place, gigabytes, hand_on
 from ..widgets.question import ask
+from ..widgets.within_reach import WithinReach
 from ..widgets.working import Working
 from .screen import AppScreen
 
@@ -39,11 +40,12 @@ class HandOverScreen(AppScreen):
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
         self._panels = MDBoxLayout(
-            orientation="vertical", adaptive_height=True, padding=dp(16), spacing=dp(16)
+            orientation="vertical", adaptive_height=True, padding=dp(4), spacing=dp(16)
         )
         scroll = MDScrollView()
         scroll.add_widget(self._panels)
-        self.add_widget(scroll)
+        pack = action(app, "app.hand_over.pack", "package-up", self._pack)
+        self.add_widget(WithinReach(app, scroll, pack, padding=dp(12), spacing=dp(12)))
         self._handed: HandedOver | None = None
         #: Where it is now, as a person finds it.
         self._handed_to = ""
@@ -65,7 +67,6 @@ class HandOverScreen(AppScreen):
         panel = Panel(self.app, say("app.hand_over.waiting", records=found.to_pack))
         if found.other_chain:
             panel.add_widget(self._line(say("app.hand_over.other_chain")))
-        panel.add_widget(action(self.app, "app.hand_over.pack", "package-up", self._pack))
         if self._handed is not None:
             panel.add_widget(self._line(self._told(self._handed)))
         return panel

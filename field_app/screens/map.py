@@ -11,6 +11,7 @@ from kivy.metrics import dp
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.stacklayout import StackLayout
 from xiangtu.catalogue import Layer
 from xiangtu.gnss.fix import Fix
 
@@ -80,7 +81,7 @@ class MapScreen(AppScreen):
 
     # -- the buttons --------------------------------------------------------------------------
 
-    def _buttons(self) -> AnchorLayout:
+    def _buttons(self) -> StackLayout:
         self.follow = round_button(self.app, "crosshairs-gps", self._follow)
         self.nearer = round_button(self.app, "plus", lambda: self._zoom(_ZOOM))
         self.farther = round_button(self.app, "minus", lambda: self._zoom(1 / _ZOOM))
@@ -88,17 +89,17 @@ class MapScreen(AppScreen):
         self.search = round_button(self.app, "magnify", self._search)
         self.whole = round_button(self.app, "home-map-marker", self._show_all)
         self.track = round_button(self.app, "shoe-print", self._track)
-        column = BoxLayout(orientation="vertical", size_hint=(None, None), spacing=dp(10))
-        column.bind(minimum_size=column.setter("size"))
+        # From the thumb's corner upwards; where that is too high, a second column beside it.
+        columns = StackLayout(
+            orientation="bt-lr" if self.app.settings.left_handed else "bt-rl",
+            spacing=dp(10), pos_hint=_EVERYWHERE,
+        )  # fmt: skip
         for each in (
-            self.search, self.layers, self.track, self.whole, self.nearer, self.farther,
-            self.follow,
+            self.follow, self.farther, self.nearer, self.whole, self.track, self.layers,
+            self.search,
         ):  # fmt: skip
-            column.add_widget(each)
-        side = "left" if self.app.settings.left_handed else "right"
-        beside = AnchorLayout(anchor_x=side, anchor_y="bottom", pos_hint=_EVERYWHERE)
-        beside.add_widget(column)
-        return beside
+            columns.add_widget(each)
+        return columns
 
     def _zoom(self, times: float) -> None:
         viewport = self.map.viewport

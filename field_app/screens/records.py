@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
-from kivy.uix.recycleboxlayout import RecycleBoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
@@ -20,6 +19,8 @@ from .. import look
 from ..controllers.records import Choices, Filter, Listed, Order, Page, check, choices, list_records
 from ..widgets.buttons import action, toggle
 from ..widgets.pick_list import Pick, pick_one
+from ..widgets.row_list import RowList
+from ..widgets.within_reach import WithinReach
 from ..widgets.working import Working
 from .screen import AppScreen
 
@@ -60,25 +61,21 @@ class RecordsScreen(AppScreen):
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
-        box = MDBoxLayout(orientation="vertical", padding=(dp(12), dp(8)), spacing=dp(8))
         height = look.touch(app.settings.text_size)
         self._switches = MDBoxLayout(size_hint_y=None, height=height, spacing=dp(8))
         self._picks = MDBoxLayout(size_hint_y=None, height=height, spacing=dp(8))
         self._count = MDLabel(adaptive_height=True, font_style="Body", role="medium")
-        rows = RecycleBoxLayout(
-            orientation="vertical",
-            default_size=(None, look.touch(app.settings.text_size) * 1.7),
-            default_size_hint=(1, None),
-            size_hint_y=None,
-        )
-        rows.bind(minimum_height=rows.setter("height"))
-        self.rows = RecycleView(bar_width=dp(6), scroll_type=["bars", "content"])
-        self.rows.add_widget(rows)
-        self.rows.viewclass = look.rows(RecordRow, app.settings.text_size)
-        for each in (self._switches, self._picks, self._count, self.rows):
-            box.add_widget(each)
-        box.add_widget(action(app, "app.records.check", "clipboard-check-outline", self._check))
-        self.add_widget(box)
+        self.rows = RowList(app, RecordRow, 1.7)
+        wanted = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(8))
+        for each in (self._switches, self._picks, self._count):
+            wanted.add_widget(each)
+        self.add_widget(
+            WithinReach(
+                app, self.rows,
+                action(app, "app.records.check", "clipboard-check-outline", self._check),
+                wanted, padding=(dp(12), dp(8)), spacing=dp(8),
+            )
+        )  # fmt: skip
         self._choices = Choices()
         self._listed: list[Listed] = []
         self._asked = 0

@@ -21,6 +21,7 @@ from ..widgets.buttons import LANGUAGES, action, choice_row
 from ..widgets.file_chooser import choose_file
 from ..widgets.place_chooser import Place, choose_place, hand_on
 from ..widgets.text_input import TextInput
+from ..widgets.within_reach import WithinReach
 from ..widgets.working import Working
 from .screen import AppScreen
 
@@ -45,8 +46,10 @@ class StartScreen(AppScreen):
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
         self._box = MDBoxLayout(
-            orientation="vertical", adaptive_height=True, padding=dp(20), spacing=dp(16)
+            orientation="vertical", adaptive_height=True, padding=dp(4), spacing=dp(16)
         )
+        #: The next thing to do, where a thumb reaches it.
+        self._next = MDBoxLayout(adaptive_height=True)
         self._languages = choice_row(app, LANGUAGES, app.settings.language, self._speak)
         self.standing = MDLabel(adaptive_height=True, font_style="Body", role="large")
         self.surveyor = TextInput(app, hint=app.say("app.start.surveyor"))
@@ -54,9 +57,6 @@ class StartScreen(AppScreen):
         self._begin_button = action(app, "app.start.begin", "play", self._begin)
         self._forgot = action(
             app, "app.start.forgot", "lock-question", self._pin_forgotten, quiet=True
-        )
-        self._take_button = action(
-            app, "app.start.take", "folder-open-outline", self._choose, quiet=True
         )
         self._hand_out = action(
             app, "app.start.hand_out", "card-account-details-outline", self._choose_place,
@@ -67,7 +67,7 @@ class StartScreen(AppScreen):
         )
         scroll = MDScrollView()
         scroll.add_widget(self._box)
-        self.add_widget(scroll)
+        self.add_widget(WithinReach(app, scroll, self._next, padding=dp(16), spacing=dp(16)))
 
     def enter(self, **what: Any) -> None:
         self._look()
@@ -97,16 +97,20 @@ class StartScreen(AppScreen):
             self.surveyor.text = found.surveyor
         self.card.text = say("app.start.card", path=str(found.card))
         self._box.clear_widgets()
+        self._next.clear_widgets()
+        take = action(
+            self.app, "app.start.take", "folder-open-outline", self._choose,
+            quiet=found.has_assignment,
+        )  # fmt: skip
         shown = [self._languages, self.standing]
         if found.has_assignment:
             shown += [self.surveyor]
             if found.locked:
-                shown += [self.pin]
-            shown += [self._begin_button]
-            if found.locked:
-                shown += [self._forgot]
-        for each in (*shown, self._take_button, self._hand_out, self.card):
+                shown += [self.pin, self._forgot]
+            shown += [take]
+        for each in (*shown, self._hand_out, self.card):
             self._box.add_widget(each)
+        self._next.add_widget(self._begin_button if found.has_assignment else take)
 
     def _show_broken(self, error: SurveyError) -> None:
         """The survey file cannot be opened: say so for as long as it is so. It is left as it is,

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
-from kivy.uix.recycleboxlayout import RecycleBoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
@@ -21,7 +20,9 @@ from ..controllers.unfinished import Unfinished, unfinished
 from ..local_time import local_time
 from ..widgets.buttons import action
 from ..widgets.panel import Panel
+from ..widgets.row_list import RowList
 from ..widgets.unfinished_panel import UnfinishedPanel
+from ..widgets.within_reach import WithinReach
 from .screen import AppScreen
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ class TodayScreen(AppScreen):
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
-        size = app.settings.text_size
-        box = MDBoxLayout(orientation="vertical", padding=dp(16), spacing=dp(16))
         self._unfinished = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(16))
         self._head = MDScrollView(size_hint_y=None, height=0)
         self._head.add_widget(self._unfinished)
@@ -65,20 +64,12 @@ class TodayScreen(AppScreen):
         self.bind(height=lambda *_: self._fit_head())
         self._left = MDLabel(adaptive_height=True, font_style="Title", role="large")
         # A tablet may have a hundred villages; widgets are made for those that are seen.
-        layout = RecycleBoxLayout(
-            orientation="vertical", default_size=(None, look.touch(size) * 1.25),
-            default_size_hint=(1, None), size_hint_y=None,
-        )  # fmt: skip
-        layout.bind(minimum_height=layout.setter("height"))
-        self._villages = RecycleView(bar_width=dp(6), scroll_type=["bars", "content"])
-        self._villages.add_widget(layout)
-        self._villages.viewclass = look.rows(TodayRow, size)
-        for each in (
-            self._head, self._left,
-            action(app, "app.today.new", "plus", lambda: app.shell.show("new")), self._villages,
-        ):  # fmt: skip
+        self._villages = RowList(app, TodayRow, fingers=1.25)
+        box = MDBoxLayout(orientation="vertical", padding=dp(4), spacing=dp(16))
+        for each in (self._head, self._left, self._villages):
             box.add_widget(each)
-        self.add_widget(box)
+        new = action(app, "app.today.new", "plus", lambda: app.shell.show("new"))
+        self.add_widget(WithinReach(app, box, new, padding=dp(12), spacing=dp(12)))
 
     def enter(self, **what: Any) -> None:
         fieldwork = self.app.fieldwork

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.modalview import ModalView
-from kivy.uix.recycleboxlayout import RecycleBoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
-from .. import look
 from .buttons import action
+from .row_list import RowList
 from .text_input import TextInput
 
 if TYPE_CHECKING:
@@ -89,16 +88,7 @@ class PickList(ModalView):
             self.search = TextInput(app, hint=app.say("app.search"))
             self.search.bind(text=lambda _field, text: self._typed(text))
             box.add_widget(self.search)
-        rows = RecycleBoxLayout(
-            orientation="vertical",
-            default_size=(None, look.touch(app.settings.text_size) * 1.3),
-            default_size_hint=(1, None),
-            size_hint_y=None,
-        )
-        rows.bind(minimum_height=rows.setter("height"))
-        self.rows = RecycleView(bar_width=dp(6), scroll_type=["bars", "content"])
-        self.rows.add_widget(rows)
-        self.rows.viewclass = look.rows(PickRow, app.settings.text_size)
+        self.rows = RowList(app, PickRow, 1.3)
         box.add_widget(self.rows)
         box.add_widget(action(app, "app.cancel", "close", self.dismiss, quiet=True))
         self.box = box

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kivy.metrics import dp
-from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.stakeout import Guidance
@@ -16,6 +14,7 @@ from ...controllers.go_to import GoTo, Place
 from ...controllers.map_content import Found, to_map
 from ..buttons import action
 from ..panel import Sheet
+from ..within_reach import hand_row
 
 if TYPE_CHECKING:
     from ...app import XiangtuApp
@@ -38,9 +37,11 @@ class Guide(Sheet):
             adaptive_height=True, font_style="Title", role="large", theme_text_color="Custom"
         )
         self.target = MDLabel(adaptive_height=True, font_style="Body", role="large")
-        row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
-        row.add_widget(action(app, "app.map.next_corner", "skip-next", self._next))
-        row.add_widget(action(app, "app.map.end_going", "close", self.end, quiet=True))
+        row = hand_row(
+            app,
+            action(app, "app.map.end_going", "close", self.end, quiet=True),
+            action(app, "app.map.next_corner", "skip-next", self._next),
+        )
         for each in (self.says, self.target, row):
             self.add_widget(each)
 

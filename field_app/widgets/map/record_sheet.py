@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kivy.metrics import dp
-from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 from xiangtu.geo import area
 
 from ...controllers.map_content import Found
 from ..buttons import action
 from ..panel import Sheet
+from ..within_reach import hand_row
 
 if TYPE_CHECKING:
     from ...app import XiangtuApp
@@ -47,14 +46,13 @@ class RecordSheet(Sheet):
             self.add_widget(
                 action(app, "app.map.more_here", "layers-search-outline", others, quiet=True)
             )
-        row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
+        buttons = [
+            action(app, "app.map.close", "close", self._closed, quiet=True),
+            action(app, "app.map.go_to", "navigation-variant", lambda: self._go_to(found)),
+        ]
         if app.shell.has("form"):
-            row.add_widget(action(app, "app.map.open", "form-select", lambda: self._open(found)))
-        row.add_widget(
-            action(app, "app.map.go_to", "navigation-variant", lambda: self._go_to(found))
-        )
-        row.add_widget(action(app, "app.map.close", "close", self._closed, quiet=True))
-        self.add_widget(row)
+            buttons.append(action(app, "app.map.open", "form-select", lambda: self._open(found)))
+        self.add_widget(hand_row(app, *buttons))
 
     def _facts(self, found: Found, layer: str) -> list[str]:
         facts = [layer, found.village]

@@ -27,12 +27,13 @@ KIVY = {
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[None]:
-    """An Xvfb of the tests' own; Kivy opens its one window there."""
+    """An Xvfb of the tests' own, where the tablet may lie or stand; Kivy opens its one window
+    there."""
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not installed")
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten",
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{HEIGHT}x{HEIGHT}x24", "-nolisten",
          "tcp"],
         pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

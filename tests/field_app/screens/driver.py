@@ -84,6 +84,12 @@ class Driver:
         self.app._run_prepare()
         self.settle()
 
+    def turn(self, width: int, height: int) -> None:
+        """Hold the tablet otherwise, or take one of another size."""
+        Window.size = width, height
+        self.wait(0.2)
+        self.settle()
+
     def stop(self) -> None:
         """End the app; its window stays for the next."""
         if self.app.root is None:
