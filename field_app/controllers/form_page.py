@@ -68,11 +68,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one kind; `field` of their layer names this record."""
+    """The records of one kind whose `field` names this record; with `may_add` one more can be
+    begun here."""
 
     layer: Layer
     field: str
     records: tuple[Part, ...]
+    may_add: bool
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record that this one names, as a homestead its household."""
+
+    layer: Layer
+    record: str
+    title: Label
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ class FormPage:
     """What there is to see of a form at this moment.
 
     `may_be_unchanged`: it can be confirmed as it was at the last survey. `measured` is None where
-    the layer has no geometry.
+    the layer has no geometry. `parts` belong to it; `related` are on their own and name it, as the
+    homesteads of a household, and `names` those it names itself.
     """
 
     layer: Layer
@@ -93,6 +105,8 @@ class FormPage:
     measured: bool | None
     sections: tuple[Section, ...]
     parts: tuple[Parts, ...]
+    related: tuple[Parts, ...]
+    names: tuple[Named, ...]
     photos: RecordPhotos
     problems: tuple[Problem, ...]
 
@@ -154,7 +168,9 @@ def page_of(form: Form) -> FormPage:
         _may_be_unchanged(form),
         None if layer.geometry is None else form.geometry is not None,
         _sections(form),
-        tuple(_parts(survey, layer, form.record)),
+        tuple(_naming(survey, layer, form.record, parts=True)),
+        tuple(_naming(survey, layer, form.record, parts=False)),
+        tuple(_names(form)),
         photos_of(survey, layer, form.record, problems),
         problems,
     )
@@ -251,10 +267,22 @@ def _named(survey: SurveyFile, field: Field, record: Any) -> Label | None:
     return title if title.zh else layer.label
 
 
-def _parts(survey: SurveyFile, layer: Layer, record: str) -> Iterable[Parts]:
+def _names(form: Form) -> Iterable[Named]:
+    survey, values = form.survey, form.values
+    drafts = {each.record for each in survey.drafts()}
+    for relation in form.layer.relations:
+        record = values.get(relation.field)
+        if record and (record in drafts or survey.get(relation.parent, record) is not None):
+            title = _named(survey, form.layer.fields[relation.field], record)
+            assert title is not None
+            yield Named(survey.catalogue.layer(relation.parent), record, title)
+
+
+def _naming(survey: SurveyFile, layer: Layer, record: str, *, parts: bool) -> Iterable[Parts]:
+    """Records that name this one, by kind: its parts, or the others."""
     drafts = survey.drafts()
     for child, relation in survey.catalogue.children_of(layer.name):
-        if not relation.composition or not child.surveyed:
+        if relation.composition != parts or not child.surveyed:
             continue
         columns = ["uuid", *dict.fromkeys(each for each in (child.title_field, child.key) if each)]
         rows = survey.select(
@@ -274,4 +302,6 @@ def _parts(survey: SurveyFile, layer: Layer, record: str) -> Iterable[Parts]:
                 Part(uuid, title_of(survey.catalogue, child, values), uuid in begun)
                 for uuid, values in sorted({**found, **begun}.items())
             ),
+            # A part is begun in the form of its whole.
+            may_add=parts or not child.compositions,
         )

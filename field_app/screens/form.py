@@ -24,7 +24,7 @@ from ..controllers.questions import Problem
 from ..widgets.answers import AnswerBox, answer_box
 from ..widgets.buttons import Choice, action
 from ..widgets.file_chooser import choose_file
-from ..widgets.form_steps import check_step, parts_panel, photos_step
+from ..widgets.form_steps import check_step, names_panel, parts_panel, photos_step
 from ..widgets.pick_list import Pick, pick_one
 from ..widgets.question import ask, ask_text
 from ..widgets.step_bar import StepBar
@@ -223,9 +223,10 @@ class FormScreen(AppScreen):
             )
             for each in page.sections
         ]
-        if page.parts:
-            kinds = (each.layer.label.in_language(language) for each in page.parts)
-            found.append(Choice(_PARTS, " / ".join(kinds)))
+        kinds = [each.layer.label for each in (*page.parts, *page.related, *page.names)]
+        if kinds:
+            words = dict.fromkeys(each.in_language(language) for each in kinds)
+            found.append(Choice(_PARTS, " / ".join(words)))
         found.append(Choice(_PHOTOS, say("app.form.photos")))
         found.append(Choice(_CHECK, say("app.form.check")))
         return found
@@ -233,20 +234,21 @@ class FormScreen(AppScreen):
     def _show_head(self, page: FormPage) -> None:
         """What stands above the questions, made anew only where it is another."""
         shown: dict[str, object] = {
-            _PARTS: page.parts, _PHOTOS: page.photos, _CHECK: page.problems,
-        }  # fmt: skip
+            _PARTS: (page.parts, page.related, page.names),
+            _PHOTOS: page.photos,
+            _CHECK: page.problems,
+        }
         first = page.may_be_unchanged, page.measured
         head_of = self._step, shown.get(self._step, first)
         if head_of == self._head_of:
             return
         self._head_of = head_of
         self._head.clear_widgets()
-        show = self.app.shell.show
         if self._step == _PARTS:
-            for each in page.parts:
-                self._head.add_widget(
-                    parts_panel(self.app, page, each, lambda **what: show(self.name, **what))
-                )
+            for each in (*page.parts, *page.related):
+                self._head.add_widget(parts_panel(self.app, page, each, self._open_other))
+            if page.names:
+                self._head.add_widget(names_panel(self.app, page, self._open_other))
         elif self._step == _PHOTOS:
             self._head.add_widget(
                 photos_step(self.app, page, self._add_photo, lambda: self._change(lambda _f: None))
@@ -255,6 +257,14 @@ class FormScreen(AppScreen):
             self._head.add_widget(check_step(self.app, page, self._go_to, self._ask_despite))
         elif self._step == page.sections[0].name:
             self._show_first(page)
+
+    def _open_other(self, **what: Any) -> None:
+        """The form of another record; back, if one came from there."""
+        came_from = [given.get("record") for _, given in self.app.shell.way[:-1]][-1:]
+        if what["record"] is not None and [what["record"]] == came_from:
+            self.app.shell.back()
+        else:
+            self.app.shell.show(self.name, **what)
 
     def _show_first(self, page: FormPage) -> None:
         if page.may_be_unchanged:
@@ -434,6 +444,7 @@ class FormScreen(AppScreen):
             self.app.tell(self.app.say("app.form.unchanged_now"))
             # The form as it is in the file now, at the photos: one shows how it is today.
             self.enter(layer=form.layer.name, record=form.record, section=_PHOTOS)
+            self.app.desk.ask(lambda: None, lambda _none: self._add_photo())
 
         self.app.desk.ask(
             lambda: confirm_unchanged(form.survey, form.layer.name, form.record), then

@@ -31,7 +31,8 @@ Open = Callable[..., Any]
 
 
 def parts_panel(app: XiangtuApp, page: FormPage, parts: Parts, open_part: Open) -> Panel:
-    """The parts of one kind, each leading to its form, and a button for one more."""
+    """Records of one kind that name this one, each leading to its form, and a button for one
+    more."""
     kind = parts.layer.label.in_language(app.language)
     panel = Panel(app, app.say("app.form.parts", kind=kind, count=len(parts.records)))
     words = [_part_words(app, each, kind, number) for number, each in enumerate(parts.records, 1)]
@@ -52,7 +53,22 @@ def parts_panel(app: XiangtuApp, page: FormPage, parts: Parts, open_part: Open) 
     else:
         for each, text in zip(parts.records, words, strict=True):
             panel.add_widget(WideButton(app, text, lambda each=each: show(each.record)))
-    panel.add_widget(action(app, "app.form.add", "plus", add, quiet=True, kind=kind))
+    if parts.may_add:
+        panel.add_widget(action(app, "app.form.add", "plus", add, quiet=True, kind=kind))
+    return panel
+
+
+def names_panel(app: XiangtuApp, page: FormPage, open_record: Open) -> Panel:
+    """What this record belongs to or names, each leading to its form."""
+    panel = Panel(app, app.say("app.form.names"))
+    for each in page.names:
+        kind, title = (words.in_language(app.language) for words in (each.layer.label, each.title))
+        panel.add_widget(
+            WideButton(
+                app, f"{kind} {title}",
+                lambda each=each: open_record(layer=each.layer.name, record=each.record),
+            )
+        )  # fmt: skip
     return panel
 
 

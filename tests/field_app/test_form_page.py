@@ -76,6 +76,32 @@ def test_parts_are_those_confirmed_and_those_begun(work: Fieldwork) -> None:
     )
 
 
+def test_a_household_lists_its_homesteads_and_each_names_its_household(
+    work: Fieldwork, world: World
+) -> None:
+    its_own = {"village": VILLAGE, "household_uuid": world.household}
+    confirmed = open_form(work.survey, "homestead", None, its_own)
+    confirmed.answer("address", "三组 5 号")
+    confirmed.confirm(despite="试填")
+    begun = open_form(work.survey, "homestead", None, its_own)
+    homestead(work)
+    page = page_of(open_form(work.survey, "household", world.household, {}))
+    related = {each.layer.name: each for each in page.related}
+    assert {each.record: each.begun for each in related["homestead"].records} == {
+        confirmed.record: False, begun.record: True,
+    }  # fmt: skip
+    # A land right is a part of its parcel, and is begun there.
+    assert related["homestead"].may_add and not related["land_right"].may_add
+    assert {each.layer.name for each in page.parts} == {"member"}
+    for each in (confirmed, begun):
+        (named,) = page_of(each).names
+        assert (named.layer.name, named.record, named.title.zh) == (
+            "household", world.household, "张三",
+        )  # fmt: skip
+    begun.answer("household_uuid", None)
+    assert page_of(begun).names == ()
+
+
 def test_only_an_untouched_new_form_leaves_nothing(work: Fieldwork, photo: Path) -> None:
     survey = work.survey
     leave(homestead(work))

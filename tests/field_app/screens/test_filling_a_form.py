@@ -226,7 +226,6 @@ def test_unchanged_in_one_tap_and_then_a_photo(
     app.settle()
     app.touch("与上次调查一致，无变化")
     assert app.sees("已记为无变化")
-    app.touch("添加照片")
     app.touch("全景.JPG")
     app.touch("全景")
     app.step("基本情况")
@@ -236,6 +235,25 @@ def test_unchanged_in_one_tap_and_then_a_photo(
         assert record is not None
         assert (record["state"], record["name"]) == ("confirmed_unchanged", "西地")
         assert len(work.survey.attachments_of(west)) == 1
+
+
+def test_from_a_household_to_its_homestead_and_back(
+    start_app: Callable, work_folder: Path, world: World
+) -> None:
+    app = begin(start_app, work_folder)
+    app.app.shell.show("form", layer="household", record=world.household)
+    app.settle()
+    app.step("家庭成员 / 宅基地")
+    app.touch("新增宅基地")
+    assert app.asked("使用农户").button.words.text == "张三"
+    app.type(app.asked("坐落").line, "上河村三组 5 号")
+    app.step("农房 /")
+    app.touch("农户 张三")
+    assert len(app.app.shell.way) == 2, "back to where one came from, not once more"
+    app.touch("宅基地 1 · 未确认")
+    assert app.asked("使用农户").button.words.text == "张三"
+    app.back()
+    assert app.sees("农户 张三") and app.sees("新增宅基地")
 
 
 def test_a_private_number_is_masked_and_its_mistake_told(
