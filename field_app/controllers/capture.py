@@ -30,7 +30,7 @@ from xiangtu.gnss.stand import Stand, StandProgress
 from xiangtu.store import SurveyFile
 from xiangtu.store.values import stamp
 
-from .gate import Shortfall, gated, shortfalls
+from .gate import Shortfall, demanded, gated, shortfalls
 from .neighbours import Overlap, overlaps, snapped
 
 #: A walk's tolerance as a part of the accuracy that the layer asks.
@@ -75,10 +75,12 @@ class Measured:
         }
 
 
-def _shortfalls_of(layer: Layer, point: AveragedPoint) -> tuple[Shortfall, ...]:
+def _shortfalls_of(
+    layer: Layer, point: AveragedPoint, accuracy_m: float | None
+) -> tuple[Shortfall, ...]:
     """What an averaged point lacks; that its epochs are of two places no layer lets pass."""
     found = shortfalls(
-        layer.accuracy,
+        demanded(layer, accuracy_m),
         point.fix_type,
         point.horizontal_accuracy_m,
         point.epochs,
@@ -119,7 +121,14 @@ class PointCapture:
         A layer of points, or one of which a corner is measured.
     epochs : int, optional
         How many good epochs are enough; by default what the layer asks, and never less.
+
+    Attributes
+    ----------
+    accuracy_m : float or None
+        A better horizontal accuracy than the layer asks, where one is wanted.
     """
+
+    accuracy_m: float | None = None
 
     def __init__(self, survey: SurveyFile, layer_name: str, epochs: int | None = None) -> None:
         self._srid = survey.srid
@@ -147,7 +156,7 @@ class PointCapture:
 
     def shortfalls(self) -> tuple[Shortfall, ...]:
         """What the point lacks as it is now."""
-        return _shortfalls_of(self._layer, self.point)
+        return _shortfalls_of(self._layer, self.point, self.accuracy_m)
 
     def measured(self) -> Measured:
         """The point as it is now, with what it lacks; BadInput("gnss.average.nothing")."""
@@ -163,7 +172,7 @@ class PointCapture:
             stamp(point.ended_at or _last_tablet_time(self._stand.fixes)),
             point.height_ellipsoid_m,
             self._stand.fixes,
-            _shortfalls_of(self._layer, point),
+            _shortfalls_of(self._layer, point, self.accuracy_m),
         )
 
     def result(self, override_reason: str | None = None) -> Measured:
@@ -200,8 +209,10 @@ class BoundaryCapture:
     """An outline or line while it is walked, or pressed corner by corner.
 
     The geometry is in the survey's CRS; an outline closes itself. `record` is the one that is
-    measured anew, which is no neighbour of itself.
+    measured anew, which is no neighbour of itself. `accuracy_m` as for a point.
     """
+
+    accuracy_m: float | None = None
 
     def __init__(
         self,
@@ -218,7 +229,7 @@ class BoundaryCapture:
             raise BadInput("field.walk.no_outline", layer=layer_name)
         self._closes = self._layer.geometry == "MULTIPOLYGON"
         self._record = record
-        self._walk = BoundaryWalk(settings or _settings_for(self._layer))
+        self._walk = BoundaryWalk(settings or walk_settings(self._layer))
         self._walk.by_corners = by_corners
         self._shaped: tuple[tuple[Vertex, ...], BaseGeometry | None] = ((), None)
 
@@ -357,7 +368,7 @@ class BoundaryCapture:
             None,
             walked.fixes,
             shortfalls(
-                self._layer.accuracy,
+                demanded(self._layer, self.accuracy_m),
                 walked.fix_type,
                 walked.horizontal_accuracy_m,
                 epochs if by_corners else received,
@@ -457,7 +468,7 @@ def projected(positions: Iterable[Fix | Vertex], srid: int) -> np.ndarray:
     return np.round(np.column_stack([easting, northing]), 3)
 
 
-def _settings_for(layer: Layer) -> WalkSettings:
+def walk_settings(layer: Layer) -> WalkSettings:
     """A walk that only takes fixes as good as the layer asks; where a surveyor may keep worse
     ones with a reason, it takes all. Corners that are needless within a quarter of the accuracy
     asked are left out, which leaves the outline as good as it was."""

@@ -52,12 +52,23 @@ class Gate:
         return not self.shortfalls
 
 
-def gate(layer: Layer, fix: Fix | None) -> Gate:
+def demanded(layer: Layer, accuracy_m: float | None) -> Accuracy | None:
+    """What a layer asks, with a horizontal accuracy of `accuracy_m` where the surveyor chose a
+    better one; a worse one is the county's to allow, in its catalogue. None for a layer that asks
+    for nothing."""
+    asked = layer.accuracy
+    if asked is None or accuracy_m is None or accuracy_m >= asked.horizontal_m:
+        return asked
+    return replace(asked, horizontal_m=accuracy_m)
+
+
+def gate(layer: Layer, fix: Fix | None, accuracy_m: float | None = None) -> Gate:
     """How the gate stands for a layer at one fix; None where there is none, or none any more.
 
-    How many epochs a layer asks for is no matter of one fix: `PointCapture.progress` says it.
+    `accuracy_m` as for `demanded`. How many epochs a layer asks for is no matter of one fix:
+    `PointCapture.progress` says it.
     """
-    asked = layer.accuracy
+    asked = demanded(layer, accuracy_m)
     if (
         fix is None
         or fix.fix_type == "none"

@@ -21,11 +21,12 @@ from xiangtu.gnss.quality import position_problem
 from xiangtu.gnss.stand import StandProgress
 from xiangtu.store import SurveyFile, measuring
 
-from .capture import Measured, PointCapture, projected
+from .capture import Measured, PointCapture, projected, walk_settings
 from .form import Form
-from .gate import Shortfall, gate, shortfalls
+from .gate import Shortfall, demanded, gate, shortfalls
 from .measuring import KeptStand, KeptWalk
 from .neighbours import Around, Bounds, Overlap, around, lines_of
+from .settings import Settings
 from .start import Fieldwork
 
 #: Surroundings are looked up so far around what is measured, and anew when it comes so near
@@ -156,6 +157,17 @@ class _AtWork:
         self._looked_up: Bounds | None = None
         self._around: tuple[Around, ...] = ()
 
+    @property
+    def accuracy_m(self) -> float | None:
+        """The horizontal accuracy that is asked; None where none is."""
+        asked = demanded(self.layer, self._kept.capture.accuracy_m)
+        return None if asked is None else asked.horizontal_m
+
+    @accuracy_m.setter
+    def accuracy_m(self, accuracy_m: float | None) -> None:
+        """Ask for a better one than the layer does, if this is one."""
+        self._kept.capture.accuracy_m = accuracy_m
+
     def flush(self) -> None:
         """Write what waits; BadFile or FileBusy if that cannot be."""
         self._kept.flush()
@@ -226,12 +238,12 @@ class StandAtWork(_AtWork):
             self._kept.add(fix)
         self._heard(fixes, here)
         progress = self._kept.capture.progress
-        at_once = gate(self.layer, here)
+        at_once = gate(self.layer, here, self.accuracy_m)
         if here is None or progress.fix_type == "none":
             lacking = at_once.shortfalls
         else:
             lacking = shortfalls(
-                self.layer.accuracy,
+                demanded(self.layer, self.accuracy_m),
                 progress.fix_type,
                 progress.accuracy_m,
                 progress.good,
@@ -243,7 +255,9 @@ class StandAtWork(_AtWork):
     def begin_again(self) -> StandState:
         """Forget the epochs so far: the surveyor stands elsewhere now."""
         self._kept.throw_away()
+        accuracy_m = self.accuracy_m
         self._kept = KeptStand.begin(self.survey, self.layer.name, self.record)
+        self.accuracy_m = accuracy_m
         return self.take([], self._here)
 
     def review(self, *, snap: bool = False) -> Review:
@@ -344,7 +358,7 @@ class WalkAtWork(_AtWork):
         overlaps = self._judged[1]
         vertices = capture.vertices
         return WalkState(
-            lacking=gate(self.layer, self._here).shortfalls,
+            lacking=gate(self.layer, self._here, self.accuracy_m).shortfalls,
             by_corners=capture.by_corners,
             lost=capture.lost or self._here is None,
             standing=capture.standing,
@@ -371,8 +385,11 @@ class AtWork:
         self._fieldwork = fieldwork
         self._now: StandAtWork | WalkAtWork | None = None
 
-    def open(self, layer_name: str, record: str) -> StandAtWork | WalkAtWork:
-        """Measure a record that is there or has a draft, or go on with that.
+    def open(
+        self, layer_name: str, record: str, settings: Settings | None = None
+    ) -> StandAtWork | WalkAtWork:
+        """Measure a record that is there or has a draft, or go on with that: with the accuracy of
+        the surveyor's settings, and a walk that is begun now with their corners.
 
         Raises
         ------
@@ -383,11 +400,12 @@ class AtWork:
             What was measured before cannot be written yet.
         """
         survey, now = self._fieldwork.survey, self._now
-        if now is not None and now.record == record and now.survey is survey and not now.over:
-            return now
-        self.leave()
-        self._now = _opened(survey, layer_name, record)
-        return self._now
+        settings = settings or Settings()
+        if now is None or now.record != record or now.survey is not survey or now.over:
+            self.leave()
+            now = self._now = _opened(survey, layer_name, record, settings)
+        now.accuracy_m = settings.accuracy_m
+        return now
 
     def flush(self) -> None:
         """Write what waits; BadFile or FileBusy if that cannot be."""
@@ -407,7 +425,9 @@ def form_of(survey: SurveyFile, layer_name: str, record: str) -> Form:
     return Form.resume(survey, record)
 
 
-def _opened(survey: SurveyFile, layer_name: str, record: str) -> StandAtWork | WalkAtWork:
+def _opened(
+    survey: SurveyFile, layer_name: str, record: str, settings: Settings
+) -> StandAtWork | WalkAtWork:
     layer = survey.catalogue.layer(layer_name)
     if layer.geometry is None:
         raise BadInput("geometry.not_expected", layer=layer.name)
@@ -422,6 +442,10 @@ def _opened(survey: SurveyFile, layer_name: str, record: str) -> StandAtWork | W
         )
         return StandAtWork(survey, layer_name, kept, resumed=resumed)
     kept = (
-        KeptWalk.resume(survey, record) if resumed else KeptWalk.begin(survey, layer.name, record)
+        KeptWalk.resume(survey, record)
+        if resumed
+        else KeptWalk.begin(
+            survey, layer.name, record, settings=settings.walk(walk_settings(layer))
+        )
     )
     return WalkAtWork(survey, layer_name, kept, resumed=resumed)

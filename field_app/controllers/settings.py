@@ -22,6 +22,8 @@ SETTINGS_FILE = "settings.json"
 Language = Literal["zh", "en"]
 Theme = Literal["day", "contrast", "night"]
 TextSize = Literal["normal", "large", "extra_large"]
+#: Minutes in the background after which the PIN may be asked for.
+LOCK_AFTER_MIN = (1, 5, 15, 60)
 #: Receivers that one is offered again.
 _MOST_RECENT = 8
 
@@ -31,9 +33,12 @@ class Settings:
     """What a surveyor chose on this tablet; what was never chosen is as it stands here.
 
     `receiver` is the address of the source of positions ("" where none was chosen: the device's
-    own), `recent_receivers` those chosen before, the last one first. `walk_every_s` and
+    own), `recent_receivers` those chosen before, the last one first. `accuracy_m` is the horizontal
+    accuracy asked of layers whose catalogue asks for a worse one, None for the catalogue's alone.
+    `walk_every_s` and
     `walk_turn_deg` are None where time, or turns, lay no vertex. Theme `contrast` is for the sun;
-    `left_handed` puts the main buttons on the other side. `unknown` is what a newer program
+    `left_handed` puts the main buttons on the other side. After `lock_after_min` minutes in the
+    background the app asks for the PIN. `unknown` is what a newer program
     left in the file.
     """
 
@@ -41,6 +46,7 @@ class Settings:
     recent_receivers: tuple[str, ...] = ()
     rtk_datum: Datum = "CGCS2000"
     antenna_height_m: float | None = None
+    accuracy_m: float | None = None
     arrival_m: float = StakeoutSettings.arrival_m
     walk_every_m: float = WalkSettings.every_m
     walk_every_s: float | None = WalkSettings.every_s
@@ -49,6 +55,7 @@ class Settings:
     theme: Theme = "day"
     text_size: TextSize = "normal"
     left_handed: bool = False
+    lock_after_min: int = 5
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -198,6 +205,7 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "recent_receivers": lambda value: isinstance(value, tuple) and all(map(_is_address, value)),
     "rtk_datum": lambda value: value in get_args(Datum),
     "antenna_height_m": _number(0, TALLEST_ANTENNA_M, or_none=True),
+    "accuracy_m": _number(0.01, 100, or_none=True),
     "arrival_m": _number(0.01, 100),
     "walk_every_m": _number(0.1, 10_000),
     "walk_every_s": _number(0.1, 3600, or_none=True),
@@ -206,4 +214,5 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in get_args(Theme),
     "text_size": lambda value: value in get_args(TextSize),
     "left_handed": lambda value: isinstance(value, bool),
+    "lock_after_min": lambda value: type(value) is int and value in LOCK_AFTER_MIN,
 }

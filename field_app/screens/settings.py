@@ -1,4 +1,4 @@
-"""Receiver, walking, how the app looks, the tablet's PIN, and what this tablet is."""
+"""Receiver, measuring, how the app looks, the tablet's PIN, and what this tablet is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xiangtu.errors import BadInput
 from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.receiver import Receiver
 
-from ..controllers.settings import Settings
+from ..controllers.settings import LOCK_AFTER_MIN, Settings
 from ..widgets.buttons import LANGUAGES, Choice, action, choice_row
 from ..widgets.number_input import NumberInput
 from ..widgets.panel import Panel
@@ -33,8 +33,8 @@ _LIVE_EVERY_S = 0.5
 #: Stands in the list for an address that is not in it.
 _TYPED = object()
 #: Settings that are numbers, each with its unit.
-_WALKING = (
-    ("walk_every_m", "m"), ("walk_every_s", "s"), ("walk_turn_deg", "°"),
+_MEASURING = (
+    ("accuracy_m", "m"), ("walk_every_m", "m"), ("walk_every_s", "s"), ("walk_turn_deg", "°"),
     ("arrival_m", "m"),
 )  # fmt: skip
 
@@ -47,7 +47,13 @@ class SettingsScreen(AppScreen):
         box = MDBoxLayout(
             orientation="vertical", adaptive_height=True, padding=dp(16), spacing=dp(16)
         )
-        for panel in (self._receiver(), self._walking(), self._looks(), self._pin(), self._about()):
+        for panel in (
+            self._receiver(),
+            self._measuring(),
+            self._looks(),
+            self._pin(),
+            self._about(),
+        ):
             box.add_widget(panel)
         self._scroll = MDScrollView()
         self._scroll.add_widget(box)
@@ -135,12 +141,13 @@ class SettingsScreen(AppScreen):
             )
         return lines
 
-    # -- walking, looks -----------------------------------------------------------------------
+    # -- measuring, looks -----------------------------------------------------------------------
 
-    def _walking(self) -> Panel:
-        panel = Panel(self.app, self.app.say("app.settings.walking"))
-        for name, unit in _WALKING:
+    def _measuring(self) -> Panel:
+        panel = Panel(self.app, self.app.say("app.settings.measuring"))
+        for name, unit in _MEASURING:
             panel.add_widget(self._number(name, unit))
+        panel.add_widget(_line(self.app.say("app.settings.accuracy_why"), role="medium"))
         return panel
 
     def _looks(self) -> Panel:
@@ -218,6 +225,10 @@ class SettingsScreen(AppScreen):
         self.remove_pin = action(
             app, "app.pin.remove", "lock-open-outline", self._remove_pin, quiet=True
         )
+        minutes = (
+            Choice(each, app.say("app.lock.minutes", minutes=each)) for each in LOCK_AFTER_MIN
+        )
+        self._labelled(panel, "lock_after_min", tuple(minutes))
         self._pin_panel = panel
         return panel
 

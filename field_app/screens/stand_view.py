@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
-from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
 from .. import look
@@ -13,6 +12,7 @@ from ..controllers.measuring_at_work import StandAtWork, StandState
 from ..widgets.buttons import action
 from ..widgets.figure import Figure, figure_row
 from ..widgets.sketch import Sketch
+from ..widgets.within_reach import WithinReach, column, hand_row
 from .capture_words import accuracy_text, lacking_text
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from .capture import CaptureScreen
 
 
-class StandView(MDBoxLayout):
+class StandView(WithinReach):
     """Large figures, a drawing, and one button."""
 
     def __init__(self, app: XiangtuApp, screen: CaptureScreen, work: StandAtWork) -> None:
-        super().__init__(orientation="vertical", padding=dp(16), spacing=dp(12))
         self.app, self._work, self._screen = app, work, screen
         self._colours = look.colours(app.settings.theme)
         self._before: StandState | None = None
@@ -32,22 +31,24 @@ class StandView(MDBoxLayout):
         self.epochs = Figure(app, "app.capture.epochs", large=True)
         self.spread = Figure(app, "app.capture.spread")
         self.rejected = Figure(app, "app.capture.rejected")
+        asked = Figure(app, "app.capture.asked")
+        asked.show("—" if work.accuracy_m is None else f"{work.accuracy_m:g} m")
         self.note = MDLabel(
             adaptive_height=True, font_style="Body", role="large", theme_text_color="Custom"
         )
         self.sketch = Sketch(app)
         self.take = action(app, "app.capture.take", "map-marker-check", screen.review)
         again = action(app, "app.capture.again", "restart", self._again, quiet=True)
-        last = MDBoxLayout(adaptive_height=True, spacing=dp(12))
-        last.add_widget(again)
-        last.add_widget(
-            action(app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True)
+        away = action(
+            app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True
         )
-        for each in (
-            figure_row(self.fix, self.epochs), figure_row(self.spread, self.rejected),
-            self.note, self.sketch, self.take, last,
-        ):  # fmt: skip
-            self.add_widget(each)
+        figures = column(
+            figure_row(self.fix, self.epochs),
+            figure_row(self.spread, self.rejected, asked),
+            self.note,
+        )
+        actions = column(self.take, hand_row(app, away, again))
+        super().__init__(app, self.sketch, actions, figures, padding=dp(16), spacing=dp(12))
 
     def show(self, state: StandState) -> None:
         """A later state."""
@@ -71,7 +72,6 @@ class StandView(MDBoxLayout):
         self.spread.show("—" if progress.spread_m is None else f"{progress.spread_m:.3f} m")
         self.rejected.show(str(progress.rejected))
         self.note.text, self.note.text_color = self._noted(state)
-        self.take.disabled = progress.fix_type == "none"
         self.sketch.show(state.scene)
 
     def _noted(self, state: StandState) -> tuple[str, Any]:

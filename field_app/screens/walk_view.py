@@ -13,6 +13,7 @@ from ..controllers.measuring_at_work import WalkAtWork, WalkState
 from ..widgets.buttons import Choice, action, choice_row, relabel
 from ..widgets.figure import Figure, figure_row
 from ..widgets.sketch import Sketch
+from ..widgets.within_reach import WithinReach, column, hand_row
 from .capture_words import accuracy_text, area_text, lacking_text, overlaps_text
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from .capture import CaptureScreen
 
 
-class WalkView(MDBoxLayout):
+class WalkView(WithinReach):
     """Figures, a drawing, and the walk's buttons under it."""
 
     def __init__(self, app: XiangtuApp, screen: CaptureScreen, work: WalkAtWork) -> None:
-        super().__init__(orientation="vertical", padding=dp(16), spacing=dp(10))
         self.app, self._work, self._screen = app, work, screen
         self._colours = look.colours(app.settings.theme)
         self._before: WalkState | None = None
@@ -53,13 +53,11 @@ class WalkView(MDBoxLayout):
         figures = [self.state, figure_row(self.length, self.corners, self.closing)]
         if work.layer.geometry == "MULTIPOLYGON":
             figures.insert(1, self.area)
-        for each in (*figures, self.note, self.sketch, self._choices, self.corner):
-            self.add_widget(each)
-        for pair in ((back, finish), (away,)):
-            row = MDBoxLayout(adaptive_height=True, spacing=dp(12))
-            for each in reversed(pair) if app.settings.left_handed else pair:
-                row.add_widget(each)
-            self.add_widget(row)
+        actions = column(self._choices, self.corner, hand_row(app, back, finish), away)
+        super().__init__(
+            app, self.sketch, actions, column(*figures, self.note),
+            padding=dp(16), spacing=dp(10),
+        )  # fmt: skip
 
     def show(self, state: WalkState) -> None:
         """A later state."""
@@ -102,6 +100,9 @@ class WalkView(MDBoxLayout):
         here = state.scene.here
         doing = "by_corners" if state.by_corners else "standing" if state.standing else "walking"
         accuracy = accuracy_text(here.accuracy_m) if here is not None else ""
+        asked_m = self._work.accuracy_m
+        if accuracy and asked_m is not None:
+            accuracy = say("app.capture.asked_of", accuracy=accuracy, asked=f"{asked_m:g}")
         colour = colours.warning if state.lacking else colours.good
         return f"{say(f'app.capture.walk.{doing}')} {accuracy}".strip(), colour
 

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_village import VILLAGE, fix_at, nowhere, way
-from xiangtu import words
+from xiangtu import catalogue, words
 from xiangtu.catalogue import Layer
 from xiangtu.errors import BadInput
 
 from field_app.controllers import capture
 from field_app.controllers.form import Form
-from field_app.controllers.gate import MOCK_REMARK, gate, gated, shortfalls
+from field_app.controllers.gate import MOCK_REMARK, demanded, gate, gated, shortfalls
 from field_app.controllers.start import Fieldwork
 
 
@@ -163,3 +165,17 @@ def test_a_layer_without_exceptions_takes_no_reason(work: Fieldwork) -> None:
     layer = without_exception(survey.catalogue.layer("facility"))
     with pytest.raises(BadInput, match=r"field\.accuracy\.no_override"):
         gated(layer, measured, "无固定解")
+
+
+@given(st.floats(0.01, 100))
+def test_a_surveyor_may_ask_for_more_than_the_catalogue_and_never_for_less(
+    accuracy_m: float,
+) -> None:
+    layer = catalogue.load().layer("homestead")
+    assert layer.accuracy is not None
+    limit_m = min(accuracy_m, layer.accuracy.horizontal_m)
+    assert demanded(layer, accuracy_m) == replace(layer.accuracy, horizontal_m=limit_m)
+    for found_m, good in ((limit_m * 0.99, True), (limit_m * 1.01, False)):
+        fix = fix_at(0, 0, horizontal_accuracy_m=found_m)
+        assert gate(layer, fix, accuracy_m).good == good
+    assert demanded(replace(layer, accuracy=None), accuracy_m) is None

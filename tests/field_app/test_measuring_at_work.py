@@ -17,6 +17,7 @@ from xiangtu.errors import BadFile, BadInput
 from field_app.controllers import capture
 from field_app.controllers.form import Form
 from field_app.controllers.measuring_at_work import AtWork, StandAtWork, WalkAtWork
+from field_app.controllers.settings import Settings
 from field_app.controllers.start import Fieldwork
 
 
@@ -190,3 +191,45 @@ def test_a_road_has_a_length_and_no_area(work: Fieldwork) -> None:
     review = walk.review()
     assert review.area_m2 is None and review.area_mu is None and review.overlaps == ()
     assert review.length_m == pytest.approx(70, abs=1)
+
+
+def test_the_accuracy_that_the_surveyor_asks_holds_live_and_in_the_form(work: Fieldwork) -> None:
+    at_work, record = AtWork(work), drafted(work, "farmland", "name")
+    round_it = way([(300, 300), (340, 300), (340, 340), (300, 340), (300, 300)],
+                   horizontal_accuracy_m=0.04)  # fmt: skip
+    walk = at_work.open("farmland", record)
+    assert isinstance(walk, WalkAtWork)
+    assert walk.take(round_it, round_it[-1]).lacking == () and walk.review().good
+    again = at_work.open("farmland", record, Settings(accuracy_m=0.03))
+    assert again is walk and walk.accuracy_m == 0.03
+    assert [each.code for each in walk.take([], round_it[-1]).lacking] == [
+        "field.accuracy.horizontal"
+    ]
+    assert [each.expected for each in walk.review().measured.shortfalls] == ["0.03 m"]
+    with pytest.raises(BadInput, match=r"^field\.accuracy"):
+        walk.hand_over()
+    walk.hand_over(reason="树下")
+    assert Form.resume(work.survey, record).values["horizontal_accuracy_m"] == 0.04
+
+
+def test_a_point_that_is_begun_again_is_asked_for_as_much(work: Fieldwork) -> None:
+    record = drafted(work, "boundary_point", "number")
+    stand = AtWork(work).open("boundary_point", record, Settings(accuracy_m=0.03))
+    assert isinstance(stand, StandAtWork)
+    for _ in range(2):
+        fixes = [fix_at(300, 300, n, horizontal_accuracy_m=0.05) for n in range(12)]
+        lacking = stand.take(fixes, fixes[-1]).lacking
+        assert "field.accuracy.horizontal" in [each.code for each in lacking]
+        assert "0.03 m" in [each.expected for each in stand.review().measured.shortfalls]
+        stand.begin_again()
+
+
+def test_a_walk_lays_its_corners_as_the_settings_say(work: Fieldwork) -> None:
+    def corners(chosen: Settings) -> int:
+        walk = AtWork(work).open("route", drafted(work, "route", "name"), chosen)
+        assert isinstance(walk, WalkAtWork)
+        along = way([(300, 300), (340, 300)])
+        return walk.take(along, along[-1]).corners
+
+    often, seldom = (Settings(walk_every_m=each, walk_every_s=None) for each in (2.0, 20.0))
+    assert corners(often) > 2 * corners(seldom)
