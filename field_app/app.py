@@ -21,6 +21,7 @@ from xiangtu.store.faults import refusal
 from xiangtu.words import explain, phrase
 
 from . import fonts, look
+from .absence import Absence, commit_typing
 from .controllers import settings as kept_settings
 from .controllers.map_session import MapSession
 from .controllers.measuring_at_work import AtWork
@@ -104,6 +105,8 @@ class XiangtuApp(MDApp):
         self.files: SystemFiles | None
         self.receiver: Receiver
         self.shell: Shell
+        self.absence: Absence
+        self._awake_for: set[object] = set()
         #: What the list of records shows, for as long as the app runs.
         self.records_filter = Filter()
         self.records_order: Order = "near"
@@ -128,6 +131,7 @@ class XiangtuApp(MDApp):
             self.receiver.switch(address)
         self.tracking = Tracking(self, track_service())
         self.shell = Shell(self, SCREENS, TABS)
+        self.absence = Absence(self)
         Window.bind(on_keyboard=self._key)
         for note in loaded.notes:
             self.tell_refusal(note)
@@ -139,17 +143,18 @@ class XiangtuApp(MDApp):
         self._ask_for_position()
 
     def on_pause(self) -> bool:
-        # Android may end it now without another word.
-        self.desk.ask(self.at_work.flush)
+        self.absence.begins()
         return True
 
     def on_resume(self) -> None:
+        self.absence.ends()
         # The position may have been allowed in the system's settings meanwhile.
         error = self.receiver.state.error
         if error is not None and error.code == NO_PERMISSION and self.port.permitted():
             self.receiver.switch(self.receiver.state.address)
 
     def on_stop(self) -> None:
+        commit_typing()
         self.receiver.close()
         self.desk.stop_steps()
         self.desk.ask(self.at_work.leave)
@@ -176,6 +181,11 @@ class XiangtuApp(MDApp):
         of a track; both go on afterwards."""
         self.desk.ask(self.at_work.leave)
         self.tracking.leave()
+
+    def keep_awake(self, for_what: object, on: bool) -> None:
+        """Whether the screen stays on for something; it does while it does for anything."""
+        (self._awake_for.add if on else self._awake_for.discard)(for_what)
+        Window.allow_screensaver = not self._awake_for
 
     # -- words and messages -------------------------------------------------------------------
 
@@ -231,7 +241,7 @@ class XiangtuApp(MDApp):
 
     def _key(self, _window: object, key: int, *_rest: Any) -> bool:
         """Android's back button comes as Escape."""
-        return key == 27 and self.shell.back()
+        return key == 27 and (self.absence.locked or self.shell.back())
 
 
 def _on_main_thread(call: Callable[[], None]) -> None:

@@ -164,6 +164,12 @@ class Desk:
         if self._in_steps is not None:
             self._in_steps.stop()
 
+    def finish(self, at_most_s: float) -> bool:
+        """Wait until what was asked is done, for some seconds at the most; whether it is."""
+        done = threading.Event()
+        self._tasks.put(done.set)
+        return done.wait(at_most_s)
+
     def close(self) -> None:
         """Do what was asked, then end; to be called once, at the end of the app."""
         self._tasks.put(None)

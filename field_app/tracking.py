@@ -103,6 +103,8 @@ class Tracking:
     def _goes_on(self, state: TrackState) -> None:
         if self._listener is None:
             self._listener = self._app.receiver.listen()
+            # A service records with the screen off; the app itself would be stopped.
+            self._app.keep_awake("track", self._work is self._in_app)
         self._stands(state)
 
     def _stands(self, state: TrackState) -> None:
@@ -123,6 +125,7 @@ class Tracking:
     def _stop(self) -> None:
         if self._listener is not None:
             self._listener.close()
+            self._app.keep_awake("track", False)
         self._listener = self.epochs = None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
-from kivy.core.window import Window
 from kivy.metrics import dp
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
@@ -60,14 +59,14 @@ class CaptureScreen(AppScreen):
         self._end()
         self.clear_widgets()
         self._view, self._reviewing = None, False
-        Window.allow_screensaver = False
+        self.app.keep_awake("measuring", True)
         self._listener = self.app.receiver.listen()
         self._ticking = Clock.schedule_interval(self._tick, _EVERY_S)
         layer, record, at_work = self._layer, self._record, self.app.at_work
-        here = self.app.receiver.here
+        here, settings = self.app.receiver.here, self.app.settings
 
         def task() -> tuple[_Work, _State]:
-            work = at_work.open(layer, record)
+            work = at_work.open(layer, record, settings)
             return work, work.take([], here)
 
         self.app.desk.ask(task, self._opened, self._refused)
@@ -207,4 +206,4 @@ class CaptureScreen(AppScreen):
         if self._listener is not None:
             self._listener.close()
         self._ticking = self._listener = self._work = None
-        Window.allow_screensaver = True
+        self.app.keep_awake("measuring", False)

@@ -96,6 +96,7 @@ class Driver:
             return
         assert self.opened_by_the_screen() == [], "the main thread waited for a disk"
         self.app.dispatch("on_stop")
+        Window.allow_screensaver = True
         for child in Window.children[:]:
             Window.remove_widget(child)
         self.app.root = None
