@@ -30,6 +30,8 @@ from .controllers.records import Filter, Order
 from .controllers.settings import Settings
 from .controllers.start import Fieldwork
 from .desk import Desk
+from .platform.camera import camera_port
+from .platform.compass import CompassPort, compass_port
 from .platform.device import DevicePort, device_port
 from .platform.files import SystemFiles, system_files
 from .platform.position import PositionPort, position_port
@@ -45,6 +47,7 @@ from .screens.settings import SettingsScreen
 from .screens.start import StartScreen
 from .screens.today import TodayScreen
 from .shell import Shell
+from .shooting import Shooting
 from .tile_desk import TileDesk
 from .tracking import Tracking
 
@@ -103,6 +106,8 @@ class XiangtuApp(MDApp):
         self.port: PositionPort
         self.device: DevicePort
         self.files: SystemFiles | None
+        self.compass: CompassPort
+        self.shooting: Shooting
         self.receiver: Receiver
         self.shell: Shell
         self.absence: Absence
@@ -125,6 +130,8 @@ class XiangtuApp(MDApp):
         self.port = position_port()
         self.device = device_port()
         self.files = system_files()
+        self.compass = compass_port()
+        self.shooting = Shooting(self, camera_port(self.folder))
         self.receiver = Receiver(self.port.open, self.settings.declared)
         address = self._wanted_receiver or self.settings.receiver or self.port.own_receiver
         if address:
@@ -138,15 +145,18 @@ class XiangtuApp(MDApp):
         return self.shell
 
     def on_start(self) -> None:
+        self.compass.start()
         self.shell.show("start")
         self.tracking.follow()
         self._ask_for_position()
 
     def on_pause(self) -> bool:
+        self.compass.stop()
         self.absence.begins()
         return True
 
     def on_resume(self) -> None:
+        self.compass.start()
         self.absence.ends()
         # The position may have been allowed in the system's settings meanwhile.
         error = self.receiver.state.error
@@ -154,6 +164,7 @@ class XiangtuApp(MDApp):
             self.receiver.switch(self.receiver.state.address)
 
     def on_stop(self) -> None:
+        self.compass.stop()
         commit_typing()
         self.receiver.close()
         self.desk.stop_steps()

@@ -307,7 +307,7 @@ class Form:
         return values
 
     def _check(self, values: Mapping[str, Any], *, whole: bool = False) -> list[Problem]:
-        """Problems of values; those of the `whole` record with its photos and private answers."""
+        """Problems of values; of the `whole` record with photos, signatures, private answers."""
         private = frozenset(name for name, each in self._fields.items() if each.sensitive)
         found = problems_of(
             self.survey.catalogue,
@@ -315,7 +315,8 @@ class Form:
             # The journal will put down who is signed in.
             {**values, "surveyor": self.survey.author or None},
             unchecked=private if whole else frozenset(),
-            photos=self._photos() if whole else None,
+            photos=self._attached("role") if whole else None,
+            signatures=self._attached("signed_as") if whole else None,
         )
         if self._no_1985_height and not values.get(heights.NATIONAL):
             found.append(self._no_1985_height)
@@ -323,9 +324,10 @@ class Form:
             found += [each for name in private for each in self._private.get(name, ())]
         return found
 
-    def _photos(self) -> Counter[str]:
+    def _attached(self, column: str) -> Counter[str]:
+        """How many attachments there are, by what a column says of them."""
         return Counter(
-            each["role"] for each in self.survey.attachments_of(self.record) if each["role"]
+            each[column] for each in self.survey.attachments_of(self.record) if each[column]
         )
 
     def _changed(self, values: Mapping[str, Any]) -> dict[str, Any]:

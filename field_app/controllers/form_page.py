@@ -1,4 +1,5 @@
-"""A form as its screen shows it: sections of questions, parts of the record, photos, what is wrong.
+"""A form as its screen shows it: sections of questions, parts of the record, photos, signatures,
+what is wrong.
 
 All values, so that the screen holds nothing of the survey file.
 """
@@ -20,6 +21,7 @@ from xiangtu.store.derived import compute
 from .form import Form
 from .questions import Problem, Question
 from .record_photos import RecordPhotos, photos_of
+from .signatures import RecordSignatures, signatures_of
 from .start import DONE, village_names
 
 Kind = Literal["text", "number", "date", "yes_no", "code", "codes", "record", "computed"]
@@ -108,6 +110,7 @@ class FormPage:
     related: tuple[Parts, ...]
     names: tuple[Named, ...]
     photos: RecordPhotos
+    signatures: RecordSignatures
     problems: tuple[Problem, ...]
 
     @property
@@ -150,7 +153,8 @@ def leave(form: Form) -> None:
     """Go away from a form: its draft stays, but for a new one in which nothing was done."""
     page = page_of(form)
     has_parts = any(each.records for each in page.parts)
-    if form.is_new and not form.begun and not page.photos.photos and not has_parts:
+    has_more = has_parts or page.photos.photos or page.signatures.signatures
+    if form.is_new and not form.begun and not has_more:
         form.throw_away()
 
 
@@ -172,6 +176,7 @@ def page_of(form: Form) -> FormPage:
         tuple(_naming(survey, layer, form.record, parts=False)),
         tuple(_names(form)),
         photos_of(survey, layer, form.record, problems),
+        signatures_of(survey, layer, form.record, problems),
         problems,
     )
 

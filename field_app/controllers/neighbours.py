@@ -15,6 +15,8 @@ from xiangtu.store import SurveyFile
 
 #: Outlines that overlap by less share an edge (domain.md §5).
 LEAST_OVERLAP_M2 = 0.001
+#: What is no further away lies beside, with a ridge or a wall between.
+BESIDE_M = 2.0
 
 Bounds = tuple[float, float, float, float]
 
@@ -55,6 +57,23 @@ def overlaps(
         if shared_m2 > LEAST_OVERLAP_M2:
             found.append(Overlap(other["uuid"], _title(layer, other), float(shared_m2)))
     return sorted(found, key=lambda each: -each.area_m2)
+
+
+def next_to(
+    survey: SurveyFile, layer_name: str, shape: BaseGeometry | None, record: str
+) -> list[dict[str, Any]]:
+    """Records of a layer that lie beside a shape, as their rows, in the order of nearness; `record`
+    is the shape's own. None have a neighbour while there is no shape."""
+    if shape is None:
+        return []
+    min_x, min_y, max_x, max_y = shape.bounds
+    near = (min_x - BESIDE_M, min_y - BESIDE_M, max_x + BESIDE_M, max_y + BESIDE_M)
+    found = [
+        (float(shape.distance(each["geometry"])), each)
+        for each in _neighbours(survey, layer_name, near, record)
+    ]
+    beside = [each for each in found if each[0] <= BESIDE_M]
+    return [row for _distance, row in sorted(beside, key=lambda each: each[0])]
 
 
 def around(

@@ -19,7 +19,7 @@ from xiangtu.store import SurveyFile
 #: A photo is decoded this small to see whether it is whole.
 _LOOK = (256, 256)
 #: What Pillow raises for a file that is damaged or no picture: it has no error of its own.
-_DAMAGED = (
+DAMAGED = (
     UnidentifiedImageError,
     OSError,
     SyntaxError,
@@ -29,7 +29,7 @@ _DAMAGED = (
     KeyError,
 )
 #: What reading damaged EXIF raises, all of it harmless: the photo is good without.
-_BAD_EXIF = (*_DAMAGED, TypeError, ZeroDivisionError, OverflowError, AttributeError)
+_BAD_EXIF = (*DAMAGED, TypeError, ZeroDivisionError, OverflowError, AttributeError)
 _GPS = ExifTags.GPS
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "MPO": "image/jpeg"}
 
@@ -88,7 +88,7 @@ def read_photo(source: Path | str | bytes, utc_offset_min: int = 0) -> PhotoFact
             exif = _exif(image)
             image.draft("RGB", _LOOK)
             image.load()
-    except (*_DAMAGED, Image.DecompressionBombError) as fault:
+    except (*DAMAGED, Image.DecompressionBombError) as fault:
         raise BadInput("photo.not_a_photo", path=name, reason=type(fault).__name__) from fault
     return replace(
         _facts(exif, utc_offset_min), media_type=media_type, width=size[0], height=size[1]
@@ -101,7 +101,7 @@ def attach_photo(
     layer_name: str,
     source: Path | str | bytes,
     *,
-    role: str,
+    role: str | None,
     caption: str | None = None,
     author: str | None = None,
     bearing_deg: float | None = None,
@@ -113,6 +113,7 @@ def attach_photo(
 
     Time, position and direction are the photo's own; where it does not say them, `position` (the
     receiver's fix when the shutter was pressed) and `bearing_deg` (the tablet's compass) stand in.
+    With `role` None it is still to be said what the photo shows.
 
     Raises
     ------
@@ -122,11 +123,10 @@ def attach_photo(
         "photo.missing", and what the store refuses.
     """
     facts = read_photo(source, utc_offset_min)
-    if role not in survey.catalogue.code_lists["photo_role"].codes:
-        raise BadInput("photo.role", role=role)
-    if bearing_deg is not None and not 0 <= bearing_deg <= 360:
-        raise BadInput("photo.bearing", value=bearing_deg)
-    if position is not None and not facts.has_position and _usable(position):
+    if role is not None:
+        check_role(survey, role)
+    check_bearing(bearing_deg)
+    if position is not None and not facts.has_position and usable(position):
         facts = replace(
             facts,
             longitude_deg=position.longitude_deg,
@@ -154,93 +154,21 @@ def attach_photo(
     return AttachedPhoto(uuid, hashlib.sha256(_bytes(source)).hexdigest(), facts)
 
 
-def copy_with_position(survey: SurveyFile, attachment: str, folder: Path) -> Path:
-    """A copy of a JPEG photo whose EXIF says where and in which direction it was taken, for hands
-    outside the survey; the kept original stays as it is.
-
-    The picture itself is not compressed anew. A photo that says its position already, or of which
-    none is known, is copied unchanged. Returns the copy, named by its hash, in `folder`.
-
-    Raises
-    ------
-    BadInput
-        "record.missing", "photo.not_a_photo".
-    """
-    row = survey.get("attachment", attachment)
-    if row is None:
-        raise BadInput("record.missing", layer="attachment", uuid=attachment)
-    path = survey.attachment_path(row["sha256"])
-    data = _bytes(path)
-    facts = read_photo(data)
-    if (
-        facts.media_type == "image/jpeg"
-        and not facts.has_position
-        and row["longitude_deg"] is not None
-        and row["latitude_deg"] is not None
-    ):
-        taken_at = datetime.fromisoformat(row["taken_at"]) if row["taken_at"] else None
-        data = with_position(
-            data, row["longitude_deg"], row["latitude_deg"], row["bearing_deg"], taken_at
-        )
-    suffix = {"image/jpeg": ".jpg", "image/png": ".png"}.get(facts.media_type, ".webp")
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{row['sha256'][:16]}{suffix}"
-    target.write_bytes(data)
-    return target
+def check_role(survey: SurveyFile, role: str) -> None:
+    """BadInput("photo.role") for a role not in the code list."""
+    if role not in survey.catalogue.code_lists["photo_role"].codes:
+        raise BadInput("photo.role", role=role)
 
 
-def with_position(
-    jpeg: bytes,
-    longitude_deg: float,
-    latitude_deg: float,
-    bearing_deg: float | None = None,
-    taken_at: datetime | None = None,
-) -> bytes:
-    """A JPEG with position, direction and time (UTC) in its EXIF, the picture byte for byte.
-
-    BadInput("photo.not_a_photo") for what is no JPEG.
-    """
-    if not jpeg.startswith(b"\xff\xd8"):
-        raise BadInput("photo.not_a_photo", path="…", reason="JPEG")
-    with Image.open(io.BytesIO(jpeg)) as image:
-        exif = _exif(image)
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    gps[_GPS.GPSVersionID] = b"\x02\x03\x00\x00"
-    gps[_GPS.GPSLatitudeRef] = "N" if latitude_deg >= 0 else "S"
-    gps[_GPS.GPSLatitude] = _to_dms(abs(latitude_deg))
-    gps[_GPS.GPSLongitudeRef] = "E" if longitude_deg >= 0 else "W"
-    gps[_GPS.GPSLongitude] = _to_dms(abs(longitude_deg))
-    gps[_GPS.GPSMapDatum] = "WGS-84"
-    if bearing_deg is not None:
-        gps[_GPS.GPSImgDirectionRef] = "T"
-        gps[_GPS.GPSImgDirection] = round(bearing_deg, 2)
-    if taken_at is not None:
-        at = taken_at.astimezone(UTC)
-        gps[_GPS.GPSDateStamp] = at.strftime("%Y:%m:%d")
-        gps[_GPS.GPSTimeStamp] = (float(at.hour), float(at.minute), float(at.second))
-    body = exif.tobytes()
-    if not body.startswith(b"Exif\x00\x00"):
-        body = b"Exif\x00\x00" + body
-    segment = b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
-    before, after = _around_exif(jpeg)
-    return before + segment + after
+def check_bearing(bearing_deg: float | None) -> None:
+    """BadInput("photo.bearing") for what is no direction; None is none that is known."""
+    if bearing_deg is not None and not 0 <= bearing_deg <= 360:
+        raise BadInput("photo.bearing", value=bearing_deg)
 
 
-def _around_exif(jpeg: bytes) -> tuple[bytes, bytes]:
-    """The bytes before and after the place of the EXIF segment, without one that is there."""
-    at, head = 2, jpeg[:2]
-    # JFIF (APP0) stays in front, as its readers expect.
-    while jpeg[at : at + 2] == b"\xff\xe0":
-        length = 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        head += jpeg[at : at + length]
-        at += length
-    rest = b""
-    while jpeg[at : at + 1] == b"\xff" and 0xE1 <= jpeg[at + 1] <= 0xEF:
-        length = 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if jpeg[at + 4 : at + 10] != b"Exif\x00\x00":
-            rest += jpeg[at : at + length]
-        at += length
-    return head, rest + jpeg[at:]
+def usable(fix: Fix) -> bool:
+    """Whether a fix says where it was."""
+    return fix.fix_type != "none" and not position_problem(fix.longitude_deg, fix.latitude_deg)
 
 
 def _bytes(source: Path | str | bytes) -> bytes:
@@ -343,23 +271,12 @@ def _degrees(parts: Any, hemisphere: Any, negative: str) -> float | None:
     return -value if letter.strip("\x00 ").upper() == negative else value
 
 
-def _to_dms(value: float) -> tuple[float, float, float]:
-    """Degrees, minutes and seconds; Pillow writes floats as fractions."""
-    degrees, rest = divmod(value * 3600, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return degrees, minutes, round(seconds, 5)
-
-
 def _number(value: Any) -> float | None:
     try:
         number = float(value)
     except _BAD_EXIF:
         return None
     return number if math.isfinite(number) else None
-
-
-def _usable(fix: Fix) -> bool:
-    return fix.fix_type != "none" and not position_problem(fix.longitude_deg, fix.latitude_deg)
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from xiangtu.catalogue import Catalogue, Field, Label, Layer, expression
-from xiangtu.catalogue.model import Severity
+from xiangtu.catalogue.model import PhotoRequirement, Severity, SignatureRequirement
 from xiangtu.geo import identifiers
 
 #: Common fields that a surveyor answers; the others follow from what is done with the form.
@@ -84,6 +84,7 @@ def problems_of(
     *,
     unchecked: frozenset[str] = frozenset(),
     photos: Mapping[str, int] | None = None,
+    signatures: Mapping[str, int] | None = None,
     today: date | None = None,
 ) -> list[Problem]:
     """Everything wrong with the values of a record as they would be stored.
@@ -96,6 +97,8 @@ def problems_of(
         Fields whose value is masked: they are not held against their structure.
     photos : mapping, optional
         How many photos there are in each role; None leaves the photo requirements out.
+    signatures : mapping, optional
+        The same for signatures, by what was signed as.
     """
     today = today or date.today()
     visible = shown(fields_of(catalogue, layer), values, today)
@@ -111,12 +114,16 @@ def problems_of(
         if expression.evaluate(rule.condition, values, today) is False:
             place = next((name for name in rule.fields if name in visible), None)
             found.append(Problem(place, rule.severity, rule.code, {}, rule.title, rule.remedy))
-    for asked in layer.photos if photos is not None else ():
-        wanted = asked.when is None or expression.evaluate(asked.when, values, today) is True
-        there = (photos or {}).get(asked.role, 0)
-        if wanted and there < asked.minimum:
-            facts = {"role": asked.role, "minimum": asked.minimum, "found": there}
-            found.append(Problem(None, "warning", "field.problem.photo", facts))
+    asked: list[tuple[str, str, PhotoRequirement | SignatureRequirement, Mapping | None]] = [
+        ("photo", each.role, each, photos) for each in layer.photos
+    ]
+    asked += [("signature", each.signed_as, each, signatures) for each in layer.signatures]
+    for kind, role, wanted, there in asked:
+        if there is None or there.get(role, 0) >= wanted.minimum:
+            continue
+        if wanted.when is None or expression.evaluate(wanted.when, values, today) is True:
+            facts = {"role": role, "minimum": wanted.minimum, "found": there.get(role, 0)}
+            found.append(Problem(None, "warning", f"field.problem.{kind}", facts))
     return found
 
 

@@ -6,21 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, ImageOps
 from xiangtu.catalogue import Layer
 from xiangtu.catalogue.model import Code
-from xiangtu.errors import BadInput
 from xiangtu.store import SurveyFile
 
+from .photo_copies import keep_copy, upright
+from .photos import check_bearing, check_role
 from .questions import Problem
 
 
 @dataclass(frozen=True)
 class RecordPhoto:
-    """One photo; `code` is its role, None where it has none that is known."""
+    """One photo, or what was drawn on one: `is_drawing`, with no role of its own. `role` is None
+    where it is not said yet or not known."""
 
     uuid: str
     sha256: str
+    is_drawing: bool
     role: Code | None
     caption: str
     taken_at: str
@@ -37,6 +39,11 @@ class RecordPhotos:
     photos: tuple[RecordPhoto, ...]
     roles: tuple[Code, ...]
     missing: dict[str, int]
+
+    @property
+    def without_role(self) -> int:
+        """Photos of which it is still to be said what they show."""
+        return sum(each.role is None and not each.is_drawing for each in self.photos)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def photos_of(
         tuple(
             _photo(survey, each)
             for each in survey.attachments_of(record)
-            if each["kind"] == "photo"
+            if each["kind"] == "photo" or (each["kind"] == "drawing" and each["copy_of"])
         ),
         tuple(codes[name] for name in dict.fromkeys([*asked, *codes])),
         missing,
@@ -75,16 +82,8 @@ def picture(survey: SurveyFile, sha256: str, side_px: int) -> Picture:
 
     BadInput("photo.not_a_photo") for one that cannot be read.
     """
-    path = survey.attachment_path(sha256)
-    try:
-        with Image.open(path) as image:
-            image.draft("RGB", (side_px, side_px))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            upright.thumbnail((side_px, side_px))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
-        reason = type(fault).__name__
-        raise BadInput("photo.not_a_photo", path=str(path), reason=reason) from fault
-    return Picture(upright.width, upright.height, upright.tobytes())
+    found = upright(survey, sha256, side_px)
+    return Picture(found.width, found.height, found.tobytes())
 
 
 def caption_photo(survey: SurveyFile, photo: str, caption: str) -> None:
@@ -92,10 +91,28 @@ def caption_photo(survey: SurveyFile, photo: str, caption: str) -> None:
     survey.update("attachment", photo, {"caption": caption.strip() or None})
 
 
+def say_role(survey: SurveyFile, photo: str, role: str) -> None:
+    """Say in which role a photo counts; BadInput: "photo.role", "record.missing"."""
+    check_role(survey, role)
+    survey.update("attachment", photo, {"role": role})
+
+
+def say_bearing(survey: SurveyFile, photo: str, bearing_deg: float | None) -> None:
+    """Say in which direction from true north a photo looks, in its copy too.
+
+    BadInput: "photo.bearing", "record.missing"; and what `keep_copy` raises: the row then says it
+    all the same.
+    """
+    check_bearing(bearing_deg)
+    survey.update("attachment", photo, {"bearing_deg": bearing_deg})
+    keep_copy(survey, photo)
+
+
 def _photo(survey: SurveyFile, row: dict[str, Any]) -> RecordPhoto:
     return RecordPhoto(
         row["uuid"],
         row["sha256"],
+        row["kind"] == "drawing",
         survey.catalogue.code_lists["photo_role"].codes.get(row["role"] or ""),
         row["caption"] or "",
         row["taken_at"] or "",

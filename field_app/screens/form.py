@@ -1,12 +1,10 @@
-"""A record's form, built from the catalogue: a section at a time, its parts, its photos, what is
-wrong with it, confirming."""
+"""A record's form, built from the catalogue: a section at a time, its parts, its photos and
+signatures, what is wrong with it, confirming."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
@@ -19,26 +17,30 @@ from xiangtu.words import explain
 from ..controllers.at_work import OpenForm, keep_open
 from ..controllers.form import Form, confirm_unchanged
 from ..controllers.form_page import Asked, FormPage, leave, open_form, page_of
-from ..controllers.photos import attach_photo
 from ..controllers.questions import Problem
 from ..widgets.answers import AnswerBox, answer_box
 from ..widgets.buttons import Choice, action
-from ..widgets.file_chooser import choose_file
-from ..widgets.form_steps import check_step, names_panel, parts_panel, photos_step
-from ..widgets.pick_list import Pick, pick_one
+from ..widgets.form_steps import (
+    check_step,
+    names_panel,
+    parts_panel,
+    photos_step,
+    signatures_step,
+)
 from ..widgets.question import ask, ask_text
 from ..widgets.step_bar import StepBar
 from ..widgets.within_reach import WithinReach, hand_row
+from .form_photos import FormPhotos
+from .form_signatures import FormSignatures
 from .screen import AppScreen
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
 #: Steps that are no section of the catalogue: the name of one begins with a letter.
-_PARTS, _PHOTOS, _CHECK = "_parts", "_photos", "_check"
+_PARTS, _PHOTOS, _SIGNATURES, _CHECK = "_parts", "_photos", "_signatures", "_check"
 #: A question takes about 10 ms to make.
 _BUILDING_S = 0.04
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 class FormScreen(AppScreen):
@@ -58,6 +60,8 @@ class FormScreen(AppScreen):
         self._refused: dict[str, str] = {}
         self._after_building: Callable[[], None] | None = None
         self._head_of: object = None
+        self._photos = FormPhotos(app, lambda: self.page, self.change)
+        self._signatures = FormSignatures(app, lambda: self.page, self.change, self.title)
         self.steps = StepBar(app, self._go)
         self._head = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(12))
         self._fields = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(20))
@@ -107,6 +111,7 @@ class FormScreen(AppScreen):
                 self._form, page = found
                 self._show(page)
                 self._keep_step()
+                self.app.shooting.collect(self._photos.collected)
 
         def refused(error: SurveyError) -> None:
             self.app.tell_refusal(error)
@@ -149,7 +154,7 @@ class FormScreen(AppScreen):
 
     # -- showing ------------------------------------------------------------------------------
 
-    def _change(
+    def change(
         self,
         task: Callable[[Form], Any],
         then: Callable[[], Any] | None = None,
@@ -192,13 +197,15 @@ class FormScreen(AppScreen):
             self._step = names[0]
         wrong = {section.name: self._wrong_in(section.asked) for section in page.sections}
         wrong[_CHECK] = len(page.errors)
-        wrong[_PHOTOS] = sum(page.photos.missing.values())
+        wrong[_PHOTOS] = sum(page.photos.missing.values()) + page.photos.without_role
+        wrong[_SIGNATURES] = sum(page.signatures.missing.values())
         self.steps.show(self._step_names(page), self._step, wrong)
         self._other.clear_widgets()
         self._other.add_widget(self._forget if self._step == names[-1] else self._next)
         if before is None or before.title != page.title:
             self.app.shell.top_bar.show(self.title(), may_go_back=True)
         self._show_head(page)
+        self._photos.show(page)
         wanted = {each.field.name for each in self._asked()}
         for name in self._boxes.keys() - wanted:
             self._fields.remove_widget(self._boxes.pop(name))
@@ -228,6 +235,8 @@ class FormScreen(AppScreen):
             words = dict.fromkeys(each.in_language(language) for each in kinds)
             found.append(Choice(_PARTS, " / ".join(words)))
         found.append(Choice(_PHOTOS, say("app.form.photos")))
+        if page.signatures.kinds:
+            found.append(Choice(_SIGNATURES, say("app.form.signatures")))
         found.append(Choice(_CHECK, say("app.form.check")))
         return found
 
@@ -236,6 +245,7 @@ class FormScreen(AppScreen):
         shown: dict[str, object] = {
             _PARTS: (page.parts, page.related, page.names),
             _PHOTOS: page.photos,
+            _SIGNATURES: page.signatures,
             _CHECK: page.problems,
         }
         first = page.may_be_unchanged, page.measured
@@ -250,9 +260,9 @@ class FormScreen(AppScreen):
             if page.names:
                 self._head.add_widget(names_panel(self.app, page, self._open_other))
         elif self._step == _PHOTOS:
-            self._head.add_widget(
-                photos_step(self.app, page, self._add_photo, lambda: self._change(lambda _f: None))
-            )
+            self._head.add_widget(photos_step(self.app, page, self._photos))
+        elif self._step == _SIGNATURES:
+            self._head.add_widget(signatures_step(self.app, page, self._signatures.ask_who))
         elif self._step == _CHECK:
             self._head.add_widget(check_step(self.app, page, self._go_to, self._ask_despite))
         elif self._step == page.sections[0].name:
@@ -335,6 +345,8 @@ class FormScreen(AppScreen):
             self._go(section.name, problem.field)
         elif problem.code == "field.problem.photo":
             self._go(_PHOTOS)
+        elif problem.code == "field.problem.signature":
+            self._go(_SIGNATURES)
 
     # -- answering ----------------------------------------------------------------------------
 
@@ -347,7 +359,7 @@ class FormScreen(AppScreen):
             assert self.page is not None
             self._show(self.page)
 
-        self._change(lambda form: form.answer(name, answer), taken, refused)
+        self.change(lambda form: form.answer(name, answer), taken, refused)
 
     def _explain(self, name: str, error: SurveyError) -> str:
         """Why an answer was not taken, with the words of the question in it."""
@@ -358,39 +370,6 @@ class FormScreen(AppScreen):
     def _measure(self) -> None:
         assert self.page is not None
         self.app.shell.show("capture", layer=self.page.layer.name, record=self.page.record)
-
-    # -- photos -------------------------------------------------------------------------------
-
-    def _add_photo(self) -> None:
-        choose_file(self.app, _PICTURES, self._choose_role)
-
-    def _choose_role(self, path: Path) -> None:
-        assert self.page is not None
-        photos, language = self.page.photos, self.app.language
-        picks = [
-            Pick(
-                each.code,
-                each.label.in_language(language),
-                self.app.say("app.photo.wanted") if each.code in photos.missing else "",
-            )
-            for each in photos.roles
-        ]
-        pick_one(
-            self.app, self.app.say("app.photo.role"), picks, lambda role: self._attach(path, role)
-        )
-
-    def _attach(self, path: Path, role: str) -> None:
-        offset = datetime.now().astimezone().utcoffset()
-        offset_min = round(offset.total_seconds() / 60) if offset else 0
-
-        def task(form: Form) -> None:
-            survey = form.survey
-            attach_photo(
-                survey, form.record, form.layer.name, path, role=role,
-                author=survey.author or None, utc_offset_min=offset_min,
-            )  # fmt: skip
-
-        self._change(task, lambda: self.app.tell(self.app.say("app.photo.added")))
 
     # -- ending -------------------------------------------------------------------------------
 
@@ -444,7 +423,7 @@ class FormScreen(AppScreen):
             self.app.tell(self.app.say("app.form.unchanged_now"))
             # The form as it is in the file now, at the photos: one shows how it is today.
             self.enter(layer=form.layer.name, record=form.record, section=_PHOTOS)
-            self.app.desk.ask(lambda: None, lambda _none: self._add_photo())
+            self.app.desk.ask(lambda: None, lambda _none: self._photos.take())
 
         self.app.desk.ask(
             lambda: confirm_unchanged(form.survey, form.layer.name, form.record), then

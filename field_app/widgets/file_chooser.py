@@ -1,4 +1,4 @@
-"""Choosing a file from those that are offered: a stick's, a download, the tablet's own; where the
+"""Choosing files from those that are offered: a stick's, a download, the tablet's own; where the
 system alone leads to the sticks, through its own chooser too."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from xiangtu.errors import SurveyError
 from ..controllers.offered_files import OfferedFile, offered_files
 from ..platform.files import Document, SystemFiles
 from .pick_list import Pick, pick_one
+from .pick_several import PickSeveral
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
@@ -20,8 +21,43 @@ if TYPE_CHECKING:
 
 def choose_file(app: XiangtuApp, suffixes: Iterable[str], chosen: Callable[[Path], Any]) -> None:
     """Show the files of some suffixes; `chosen` is told which one was touched."""
+    _offer(
+        app, suffixes,
+        lambda title, picks, picked: pick_one(app, title, picks, lambda path: picked([path])),
+        lambda paths: chosen(paths[0]),
+    )  # fmt: skip
+
+
+def choose_files(
+    app: XiangtuApp, suffixes: Iterable[str], chosen: Callable[[list[Path]], Any]
+) -> None:
+    """Show the files of some suffixes; `chosen` is told which were marked."""
+    _offer(
+        app, suffixes,
+        lambda title, picks, picked: PickSeveral(app, title, picks, (), picked).open(),
+        chosen,
+    )  # fmt: skip
+
+
+def _offer(
+    app: XiangtuApp,
+    suffixes: Iterable[str],
+    choose: Callable[[str, list[Pick], Callable[[list[Path | None]], Any]], Any],
+    chosen: Callable[[list[Path]], Any],
+) -> None:
+    """Let `choose` show the files; None among what is picked leads to the system's chooser."""
     wanted = tuple(suffixes)
     files = app.files
+
+    def elsewhere(system: SystemFiles) -> None:
+        _choose_elsewhere(app, system, lambda path: chosen([path]))
+
+    def picked(paths: list[Path | None]) -> None:
+        offered = [each for each in paths if each is not None]
+        if offered:
+            chosen(offered)
+        if files is not None and len(offered) < len(paths):
+            elsewhere(files)
 
     def show(found: list[OfferedFile]) -> None:
         picks = [
@@ -32,19 +68,15 @@ def choose_file(app: XiangtuApp, suffixes: Iterable[str], chosen: Callable[[Path
             )
             for each in found
         ]
-        title = app.say("app.files.title")
-        if files is None and not found:
-            app.tell(app.say("app.files.none", kinds=", ".join(wanted)))
-        elif files is None:
-            pick_one(app, title, picks, chosen)
-        elif not found:
-            _choose_elsewhere(app, files, chosen)
+        if files is not None:
+            leads_on = Pick(None, app.say("app.files.elsewhere"), app.say("app.files.system"))
+            picks.insert(0, leads_on)
+        if found:
+            choose(app.say("app.files.title"), picks, picked)
+        elif files is not None:
+            elsewhere(files)
         else:
-            elsewhere = Pick(None, app.say("app.files.elsewhere"), app.say("app.files.system"))
-            pick_one(
-                app, title, [elsewhere, *picks],
-                lambda path: chosen(path) if path else _choose_elsewhere(app, files, chosen),
-            )  # fmt: skip
+            app.tell(app.say("app.files.none", kinds=", ".join(wanted)))
 
     app.desk.ask(lambda: offered_files(wanted, [app.folder, app.folder.parent]), show)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
@@ -14,14 +14,16 @@ from kivymd.uix.label import MDLabel
 from .. import look
 from ..controllers.form_page import FormPage, Part, Parts
 from ..controllers.questions import Problem
+from ..local_time import local_time
 from .answers import problem_words
 from .buttons import WideButton, action
 from .panel import Panel
-from .photo import PhotoTile
+from .photo import PhotoTile, Thumbnail
 from .pick_list import Pick, pick_one
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
+    from ..screens.form_photos import FormPhotos
 
 #: More parts than these are a list of their own: a parcel may have a hundred boundary points.
 _MOST_ROWS = 12
@@ -72,22 +74,54 @@ def names_panel(app: XiangtuApp, page: FormPage, open_record: Open) -> Panel:
     return panel
 
 
-def photos_step(
-    app: XiangtuApp, page: FormPage, add: Callable[[], Any], changed: Callable[[], Any]
-) -> MDBoxLayout:
-    """Which photos are missing, a button for one more, and those that are there."""
+def photos_step(app: XiangtuApp, page: FormPage, work: FormPhotos) -> MDBoxLayout:
+    """Which photos are missing, buttons for more, and those that are there."""
     box = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(12))
-    names = {each.code: each.label.in_language(app.language) for each in page.photos.roles}
-    warning = look.colours(app.settings.theme).warning
-    for role, count in page.photos.missing.items():
-        text = app.say("app.photo.missing", role=names.get(role, role), count=count)
-        box.add_widget(_coloured(text, warning))
-    box.add_widget(action(app, "app.photo.add", "camera-plus-outline", add))
+    photos = page.photos
+    names = {each.code: each.label.in_language(app.language) for each in photos.roles}
+    _add_missing(box, app, "app.photo.missing", photos.missing, names)
+    if photos.without_role:
+        text = app.say("app.photo.without_role", count=photos.without_role)
+        box.add_widget(_coloured(text, look.colours(app.settings.theme).warning))
+    box.add_widget(action(app, "app.photo.take", "camera-outline", work.take))
+    box.add_widget(
+        action(app, "app.photo.from_files", "image-multiple-outline", work.from_files, quiet=True)
+    )
     grid = MDGridLayout(cols=_PHOTOS_ABREAST, adaptive_height=True, spacing=dp(12))
-    for photo in page.photos.photos:
-        grid.add_widget(PhotoTile(app, photo, changed))
+    for photo in photos.photos:
+        grid.add_widget(PhotoTile(app, photo, work))
     box.add_widget(grid)
     return box
+
+
+def signatures_step(app: XiangtuApp, page: FormPage, sign: Callable[[], Any]) -> MDBoxLayout:
+    """Whose signatures are missing, a button to sign, and what was signed."""
+    box = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(12))
+    signatures = page.signatures
+    names = {each.code: each.label.in_language(app.language) for each in signatures.kinds}
+    _add_missing(box, app, "app.sign.missing", signatures.missing, names)
+    box.add_widget(action(app, "app.sign.sign", "signature-freehand", sign))
+    for each in signatures.signatures:
+        panel = Panel(app)
+        panel.add_widget(Thumbnail(app, each.sha256))
+        kind = each.signed_as.label.in_language(app.language) if each.signed_as else "—"
+        at = local_time(each.signed_at) if each.signed_at else "—"
+        panel.add_widget(_coloured(f"{each.name} · {kind}", app.theme_cls.onSurfaceColor))
+        panel.add_widget(_coloured(app.say("app.sign.at", at=at), app.theme_cls.onSurfaceColor))
+        box.add_widget(panel)
+    return box
+
+
+def _add_missing(
+    box: MDBoxLayout,
+    app: XiangtuApp,
+    code: str,
+    missing: Mapping[str, int],
+    names: Mapping[str, str],
+) -> None:
+    warning = look.colours(app.settings.theme).warning
+    for role, count in missing.items():
+        box.add_widget(_coloured(app.say(code, role=names[role], count=count), warning))
 
 
 def check_step(
@@ -127,7 +161,8 @@ class _ProblemRow(ButtonBehavior, MDBoxLayout):
             if section
             else None
         )
-        roles = {each.code: each.label.in_language(app.language) for each in page.photos.roles}
+        codes = (*page.photos.roles, *page.signatures.kinds)
+        roles = {each.code: each.label.in_language(app.language) for each in codes}
         words = problem_words(app, problem, asked.field if asked else None, roles)
         panel = Panel(app)
         panel.add_widget(_coloured(words, colour))

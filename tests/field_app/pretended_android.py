@@ -1,9 +1,10 @@
 """An Android that is none: what pyjnius and python-for-android offer, as far as positions, signals,
-files and the service that records go."""
+files, the camera, the compass and the service that records go."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,8 +71,9 @@ class Intent:
 
     action: str
     categories: list[str] = field(default_factory=list)
-    extras: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, Any] = field(default_factory=dict)
     kind: str = ""
+    flags: int = 0
 
     def addCategory(self, category: str) -> None:
         self.categories.append(category)
@@ -79,13 +81,16 @@ class Intent:
     def setType(self, kind: str) -> None:
         self.kind = kind
 
-    def putExtra(self, name: str, value: str) -> None:
+    def putExtra(self, name: str, value: Any) -> None:
         self.extras[name] = value
 
+    def addFlags(self, flags: int) -> None:
+        self.flags |= flags
 
-@dataclass
+
+@dataclass(frozen=True)
 class Uri:
-    """An android.net.Uri of a document, which is a file here."""
+    """An android.net.Uri: of a document, which is a file here, or of an entry of MediaStore."""
 
     address: str
 
@@ -94,6 +99,105 @@ class Uri:
 
     def path(self) -> Path:
         return Path(self.address.removeprefix("content://"))
+
+
+#: Where MediaStore keeps its entries for pictures.
+_MEDIA = "content://media/external/images/media"
+
+
+class _Values(dict):
+    def put(self, name: str, value: str) -> None:
+        self[name] = value
+
+
+class AndroidCameraApp:
+    """MediaStore with its entries, and the app that writes photos into them."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="mediastore"))
+        #: By address: what is known of an entry.
+        self.entries: dict[str, dict] = {}
+        self.fault = ""
+        #: All that the app bound to answers: each hears of every one.
+        self.bound: list[Callable[..., None]] = []
+        self._asked: tuple[int, Uri] | None = None
+
+    def insert(self, table: Uri, values: dict) -> Uri:
+        uri = Uri(f"{table.address}/{len(self.entries)}")
+        self.entries[uri.address] = dict(values)
+        return uri
+
+    def start(self, intent: Intent, request: int) -> None:
+        if self.fault:
+            raise JavaException(self.fault)
+        assert intent.action == "android.media.action.IMAGE_CAPTURE" and intent.flags & 2
+        self._asked = request, intent.extras["output"]
+        assert self._asked[1].address in self.entries
+
+    def closes(self, photo: bytes | None, *, answers: bool = True) -> None:
+        """The user closes the camera's app; without `answers` ours was ended meanwhile."""
+        assert self._asked is not None and self.bound
+        request, uri = self._asked
+        if photo is not None:
+            self._file(uri).write_bytes(photo)
+        for answered in self.bound if answers else ():
+            answered(request + 1, -1, None)  # some other app's answer
+            answered(request, -1 if photo else 0, None)
+
+    def openFileDescriptor(self, uri: Uri, mode: str) -> Any:
+        assert mode == "r"
+        if not self._file(uri).is_file():
+            raise JavaException("java.io.FileNotFoundException")
+        return SimpleNamespace(detachFd=lambda: os.open(self._file(uri), os.O_RDONLY))
+
+    def delete(self, uri: Uri, where: None, arguments: None) -> int:
+        self._file(uri).unlink(missing_ok=True)
+        return int(self.entries.pop(uri.address, None) is not None)
+
+    def _file(self, uri: Uri) -> Path:
+        return self.folder / uri.address.rpartition("/")[2]
+
+
+class AndroidSensors:
+    """The rotation vector, the display's rotation, the magnetic field."""
+
+    def __init__(self) -> None:
+        self.has_compass = True
+        self.rotation = 0
+        self.declination_deg = 0.0
+        self.asked_of: tuple | None = None
+        self.listener: PythonJavaClass | None = None
+
+    def getDefaultSensor(self, kind: int) -> str | None:
+        assert kind == 11
+        return "rotation vector" if self.has_compass else None
+
+    def registerListener(self, listener: PythonJavaClass, sensor: str, delay: int) -> None:
+        assert listener.__javainterfaces__ == ("android/hardware/SensorEventListener",)
+        assert sensor == "rotation vector" and delay == 2
+        self.listener = listener
+
+    def unregisterListener(self, listener: PythonJavaClass) -> None:
+        self.listener = None
+
+    def getDefaultDisplay(self) -> Any:
+        return SimpleNamespace(getRotation=lambda: self.rotation)
+
+    def field(self, *place: float) -> Any:
+        self.asked_of = place
+        return SimpleNamespace(getDeclination=lambda: self.declination_deg)
+
+    def turns(self, *values: float) -> None:
+        """The tablet is held otherwise: x, y, z and w of its rotation."""
+        self._call("onSensorChanged", "(Landroid/hardware/SensorEvent;)V",
+                   SimpleNamespace(values=list(values)))  # fmt: skip
+
+    def trusts_itself(self, accuracy: int) -> None:
+        self._call("onAccuracyChanged", "(Landroid/hardware/Sensor;I)V", None, accuracy)
+
+    def _call(self, name: str, signature: str, *words: Any) -> None:
+        assert self.listener is not None, "nobody listens"
+        self.listener.java_methods()[(name, signature)](*words)
 
 
 def _file(path: Path) -> Any:
@@ -121,6 +225,8 @@ class Android:
     vibrates: bool = True
     tones: list[tuple[int, int]] = field(default_factory=list)
     vibrations: list[int] = field(default_factory=list)
+    camera: AndroidCameraApp = field(default_factory=lambda: AndroidCameraApp())
+    compass: AndroidSensors = field(default_factory=lambda: AndroidSensors())
 
     #: The folder of its own on the shared storage, and where its cache lies.
     storage: Path | None = None
@@ -176,7 +282,7 @@ class Android:
         permissions = ModuleType("android.permissions")
         vars(jnius).update(
             JavaException=JavaException, PythonJavaClass=PythonJavaClass, autoclass=self._class,
-            java_method=java_method,
+            cast=lambda _java_class, what: what, java_method=java_method,
         )  # fmt: skip
         vars(permissions).update(request_permissions=self._request)
         activity = ModuleType("android.activity")
@@ -196,15 +302,22 @@ class Android:
                 "location": self,
                 "vibrator": self._vibrator(),
                 "power": SimpleNamespace(newWakeLock=self._wake_lock),
+                "sensor": self.compass,
+                "window": self.compass,
             }.__getitem__,
-            checkSelfPermission=lambda asked: 0 if self.granted and "FINE" in asked else -1,
+            checkSelfPermission=lambda asked: (
+                0 if self.granted and ("FINE" in asked or "WRITE" in asked) else -1
+            ),
             getContentResolver=lambda: SimpleNamespace(
-                openFileDescriptor=self._open, query=self._query
+                openFileDescriptor=self._open,
+                query=self._query,
+                insert=self.camera.insert,
+                delete=self.camera.delete,
             ),
             getExternalFilesDir=lambda kind: self.storage and _file(self.storage / "files"),
             getFilesDir=lambda: _file(Path("/data/user/0/org.xiangtu/files")),
             getCacheDir=lambda: _file((self.storage or Path("/data/user/0/org.xiangtu")) / "cache"),
-            startActivityForResult=self._list_files,
+            startActivityForResult=self._start_activity,
             getPackageName=lambda: "org.xiangtu",
         )
         return {
@@ -220,8 +333,13 @@ class Android:
             ),
             "android.media.ToneGenerator": self._tone_generator,
             "android.content.Intent": Intent,
+            "android.content.ContentValues": _Values,
+            "android.hardware.GeomagneticField": self.compass.field,
             "android.net.Uri": SimpleNamespace(parse=Uri),
             "android.provider.DocumentsContract": SimpleNamespace(deleteDocument=self._delete),
+            "android.provider.MediaStore$Images$Media": SimpleNamespace(
+                EXTERNAL_CONTENT_URI=Uri(_MEDIA)
+            ),
             "org.xiangtu.ServiceTrack": SimpleNamespace(
                 start=self._start_service, stop=self._stop_service
             ),
@@ -231,6 +349,13 @@ class Android:
 
     def _bind(self, on_activity_result: Callable[[int, int, Any], None]) -> None:
         self.answered = on_activity_result
+        self.camera.bound.append(on_activity_result)
+
+    def _start_activity(self, intent: Intent, request: int) -> None:
+        if intent.action.startswith("android.media."):
+            self.camera.start(intent, request)
+        else:
+            self._list_files(intent, request)
 
     def _list_files(self, intent: Intent, request: int) -> None:
         if not self.has_list_of_files:
@@ -247,6 +372,8 @@ class Android:
         threading.Thread(target=self.answered, args=answer).start()
 
     def _open(self, uri: Uri, mode: str) -> Any:
+        if uri.address.startswith(_MEDIA):
+            return self.camera.openFileDescriptor(uri, mode)
         path = uri.path()
         if not path.exists():
             raise JavaException("java.io.FileNotFoundException")

@@ -1,14 +1,13 @@
-"""What fingers do to a map: one moves it, two move and stretch it, a short touch points at it."""
+"""What fingers do to a map or a picture: one moves it, two move and stretch it, a short touch
+points at it."""
 
 from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 from kivy.metrics import dp
-
-from .viewport import Viewport
 
 #: A gloved finger trembles so far without meaning to move the map.
 _TREMBLE_DP = 12
@@ -18,11 +17,24 @@ _TWICE_S, _TWICE_DP = 0.35, 40
 _WHEEL = 1.25
 
 
-class Fingers:
-    """Follows the touches on one map.
+class Lying(Protocol):
+    """How something lies in its widget, in pixels from the widget's lower left."""
 
-    `down`, `moved` and `up` are given the touch's own identity and its pixel in the map; the last
-    two say where the map looks from now on.
+    def moved(self, x: float, y: float) -> Self:
+        """All of it x, y further."""
+
+    def zoomed(self, times: float, x: float, y: float) -> Self:
+        """So many times larger, what is under x, y staying there."""
+
+
+Lies = TypeVar("Lies", bound=Lying)
+
+
+class Fingers:
+    """Follows the touches on one map or picture.
+
+    `down`, `moved` and `up` are given the touch's own identity and its pixel in the widget; the
+    last two say how it lies from now on.
     """
 
     def __init__(self) -> None:
@@ -31,12 +43,16 @@ class Fingers:
         self._is_tap = False
         self._last_tap: tuple[float, tuple[float, float]] | None = None
 
+    @property
+    def any_down(self) -> bool:
+        return bool(self._at)
+
     def down(self, finger: Any, x: float, y: float) -> None:
         self._is_tap = not self._at
         self._began = (time.monotonic(), (x, y))
         self._at[finger] = (x, y)
 
-    def moved(self, finger: Any, x: float, y: float, viewport: Viewport) -> Viewport:
+    def moved(self, finger: Any, x: float, y: float, viewport: Lies) -> Lies:
         """One finger keeps what is under it; of two, each does, as far as north stays above."""
         if finger not in self._at:
             return viewport
@@ -57,7 +73,7 @@ class Fingers:
             return moved
         return moved.zoomed(apart_now / apart, to_x, to_y)
 
-    def up(self, finger: Any, x: float, y: float, viewport: Viewport) -> tuple[Viewport, bool]:
+    def up(self, finger: Any, x: float, y: float, viewport: Lies) -> tuple[Lies, bool]:
         """Where the map looks, and whether this was a touch that points at something."""
         if self._at.pop(finger, None) is None:
             return viewport, False
@@ -76,7 +92,7 @@ class Fingers:
         return viewport, True
 
     @staticmethod
-    def wheel(button: str, x: float, y: float, viewport: Viewport) -> Viewport:
+    def wheel(button: str, x: float, y: float, viewport: Lies) -> Lies:
         """A mouse's wheel, as Kivy names its turns."""
         times = {"scrolldown": _WHEEL, "scrollup": 1 / _WHEEL}.get(button, 1.0)
         return viewport.zoomed(times, x, y)

@@ -76,7 +76,8 @@ class Guide(Sheet):
             self._say(self._app.say("app.map.no_position"), reached=False)
             return
         self._asked = True
-        self._app.desk.ask(lambda: going.update(fix), self._guided)
+        facing_deg = self._app.compass.bearing_deg(fix)
+        self._app.desk.ask(lambda: going.update(fix, facing_deg), self._guided)
 
     def _begun(self, going: GoTo, place: Place) -> None:
         self._app.map.going_to = going

@@ -182,7 +182,7 @@ class MapView(Widget):
 
     def stand(self, fix: Fix | None) -> None:
         """Where one is; None where that is not known."""
-        self.own.fix = fix
+        self.own.fix, self.own.facing_deg = fix, self._app.compass.bearing_deg(fix)
         if fix is not None and self._app.map.follows:
             place = to_map(fix.longitude_deg, fix.latitude_deg)
             self.look(self.viewport.centred(*place))

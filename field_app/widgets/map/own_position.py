@@ -1,4 +1,5 @@
-"""Where one stands: a dot, how far off it may be, which way one walks, and the way to a target."""
+"""Where one stands: a dot, how far off it may be, which way one faces or walks, and the way to a
+target."""
 
 from __future__ import annotations
 
@@ -35,7 +36,17 @@ class OwnPosition(InstructionGroup):
     def __init__(self) -> None:
         super().__init__()
         self.fix: Fix | None = None
+        #: Where the tablet faces, from true north; without a compass the way it moves stands in.
+        self.facing_deg: float | None = None
         self.target: tuple[float, float] | None = None
+
+    @property
+    def heading_deg(self) -> float | None:
+        """Where the arrow points, from true north; None where there is none."""
+        if self.facing_deg is not None:
+            return self.facing_deg
+        walks = self.fix is not None and (self.fix.speed_mps or 0.0) >= _WALKS_MPS
+        return self.fix.track_deg if self.fix is not None and walks else None
 
     def look(self, viewport: Viewport) -> None:
         """Draw it as the map lies."""
@@ -57,11 +68,12 @@ class OwnPosition(InstructionGroup):
             self.add(Ellipse(pos=(x - radius, y - radius), size=(2 * radius, 2 * radius)))
             self.add(Color(*_BLUE, 0.8))
             self.add(Line(circle=(x, y, radius), width=dp(0.75)))
-        if fix.track_deg is not None and (fix.speed_mps or 0.0) >= _WALKS_MPS:
+        heading_deg = self.heading_deg
+        if heading_deg is not None:
             for each in (
                 PushMatrix(),
                 Translate(x, y, 0),
-                Rotate(angle=-fix.track_deg, axis=(0, 0, 1)),
+                Rotate(angle=-heading_deg, axis=(0, 0, 1)),
             ):
                 self.add(each)
             self.add(Color(*_BLUE, 1))

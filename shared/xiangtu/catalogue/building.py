@@ -26,6 +26,7 @@ from .model import (
     Relation,
     Rule,
     Severity,
+    SignatureRequirement,
     Style,
 )
 from .source import Raw, Source, refuse
@@ -180,9 +181,7 @@ def _build_layer(name: str, raw: Raw, source: Source, common_rules: Raw) -> Laye
     rules += [
         _build_rule(name, name, each, rule, source) for each, rule in entry.entries("rules").items()
     ]
-    photos = entry.raw.pop("photos", [])
-    if not isinstance(photos, list):
-        raise entry.refuse("wrong_type", "photos: list of tables")
+    photos, signatures = (_tables(entry, key) for key in ("photos", "signatures"))
 
     def part(key: str, raw: Any) -> Entry:
         return Entry(raw, source.file_of(name, key), name, key)
@@ -198,6 +197,7 @@ def _build_layer(name: str, raw: Raw, source: Source, common_rules: Raw) -> Laye
         relations=tuple(relations),
         rules=tuple(rule for rule in rules if rule is not None),
         photos=tuple(_build_photo(part("photos", each)) for each in photos),
+        signatures=tuple(_build_signature(part("signatures", each)) for each in signatures),
         accuracy=_build_accuracy(part("accuracy", accuracy)) if accuracy is not None else None,
         style=_build_style(part("style", entry.take("style", dict, {}))),
         key=entry.take("key", str),
@@ -295,6 +295,24 @@ def _reads_measurement(condition: str) -> bool:
         return bool(expression.names(condition) & set(MEASUREMENT_FIELDS))
     except BadInput:
         return False  # checking refuses it, with the reason
+
+
+def _tables(entry: Entry, key: str) -> list[Any]:
+    tables = entry.raw.pop(key, [])
+    if not isinstance(tables, list):
+        raise entry.refuse("wrong_type", f"{key}: list of tables")
+    return tables
+
+
+def _build_signature(entry: Entry) -> SignatureRequirement:
+    minimum = entry.take("minimum", int)
+    made = SignatureRequirement(
+        signed_as=entry.need("signed_as", str),
+        minimum=1 if minimum is None else minimum,
+        when=entry.take("when", str),
+    )
+    entry.done()
+    return made
 
 
 def _build_photo(entry: Entry) -> PhotoRequirement:

@@ -20,7 +20,6 @@ from .model import (
     CodeList,
     Field,
     Layer,
-    PhotoRequirement,
 )
 from .source import Source, refuse
 
@@ -182,7 +181,7 @@ def _check_rules(catalogue: Catalogue, layer: Layer, source: Source) -> None:
 
 
 def _check_parts(catalogue: Catalogue, layer: Layer, source: Source) -> None:
-    """Style, accuracy and photos."""
+    """Style, accuracy, photos and signatures."""
 
     def part(key: str) -> _Check:
         return _Check(catalogue, layer, source.file_of(layer.name, key), layer.name, key)
@@ -202,7 +201,9 @@ def _check_parts(catalogue: Catalogue, layer: Layer, source: Source) -> None:
             raise part("accuracy").refuse("impossible", "geometry = none")
         part("accuracy").codes("fix_type", *accuracy.fix_types)
     for photo in layer.photos:
-        part("photos").photo(photo)
+        part("photos").required("photo_role", photo.role, photo.minimum, 1, photo.when)
+    for each in layer.signatures:
+        part("signatures").required("signatory", each.signed_as, each.minimum, 0, each.when)
 
 
 class _Check:
@@ -322,12 +323,15 @@ class _Check:
             if code not in known.codes:
                 raise self.refuse("unknown_code", f"{code_list}: {code}")
 
-    def photo(self, photo: PhotoRequirement) -> None:
-        self.codes("photo_role", photo.role)
-        if photo.minimum < 1:
-            raise self.refuse("impossible", f"minimum = {photo.minimum}")
-        if photo.when is not None:
-            self.condition(photo.when)
+    def required(
+        self, code_list: str, code: str, minimum: int, least: int, when: str | None
+    ) -> None:
+        """So many photos or signatures of one kind, while a condition holds."""
+        self.codes(code_list, code)
+        if minimum < least:
+            raise self.refuse("impossible", f"minimum = {minimum}")
+        if when is not None:
+            self.condition(when)
 
     def condition(self, sql: str) -> None:
         if self.layer is not None:

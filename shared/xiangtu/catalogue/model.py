@@ -162,6 +162,16 @@ class PhotoRequirement:
 
 
 @dataclass(frozen=True)
+class SignatureRequirement:
+    """Who signs for a record: `signed_as` is a code of list signatory. At least `minimum` of them
+    are wanted while `when` holds; with 0 they may sign and need not."""
+
+    signed_as: str
+    minimum: int = 1
+    when: str | None = None
+
+
+@dataclass(frozen=True)
 class Accuracy:
     """What a measured position of the layer must reach; see gnss.
 
@@ -227,6 +237,7 @@ class Layer:
     relations: tuple[Relation, ...] = ()
     rules: tuple[Rule, ...] = ()
     photos: tuple[PhotoRequirement, ...] = ()
+    signatures: tuple[SignatureRequirement, ...] = ()
     accuracy: Accuracy | None = None
     style: Style = Style()
     key: str | None = None

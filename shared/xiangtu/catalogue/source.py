@@ -18,7 +18,7 @@ FIELD_MAY_CHANGE = {
 }
 LAYER_MAY_CHANGE = {
     *("label", "group", "order", "title_field", "public", "tolerance_m"),
-    *("exchange", "constants", "photos"),
+    *("exchange", "constants", "photos", "signatures"),
 }
 RULE_MAY_CHANGE = {
     *("severity", "condition", "title", "explanation", "remedy", "fields", "off"),

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
-from ..catalogue.model import Catalogue, Label, Layer
+from ..catalogue.model import (
+    Catalogue,
+    Label,
+    Layer,
+    PhotoRequirement,
+    SignatureRequirement,
+)
 from ..geo import topology
 from .rule import Condition, Found, Rule
 from .tiles import Tile, named, standing
@@ -103,6 +109,14 @@ RULES = (
         reads=("attachment",),
     ),
     Rule(
+        "relations.signature_missing",
+        "warning",
+        Label("缺签名", "Signature missing"),
+        Label("缺少规定的签名", "Fewer people signed than required"),
+        Label("请本人补签", "Have them sign"),
+        reads=("attachment",),
+    ),
+    Rule(
         "relations.several_homesteads",
         "note",
         Label("一户多宅", "Household with several homesteads"),
@@ -169,18 +183,23 @@ def conditions(catalogue: Catalogue, layer: Layer) -> Iterator[Condition]:
             "village IS NOT NULL AND NOT EXISTS (SELECT 1 FROM village v WHERE v.code = t.village)",
             columns={"value": "village"},
         )
-    for photo in layer.photos:
-        having = (
-            "(SELECT count(*) FROM attachment a WHERE a.record = t.uuid "
-            f"AND a.role = '{photo.role}')"
-        )
+    asked: list[tuple[str, str, str, PhotoRequirement | SignatureRequirement]] = [
+        ("photo", f"role = '{each.role}'", each.role, each) for each in layer.photos
+    ]
+    asked += [
+        ("signature", f"signed_as = '{each.signed_as}'", each.signed_as, each)
+        for each in layer.signatures
+        if each.minimum
+    ]
+    for kind, which, role, wanted in asked:
+        having = f"(SELECT count(*) FROM attachment a WHERE a.record = t.uuid AND a.{which})"
         yield Condition(
-            "relations.photo_missing",
-            f"({photo.when or '1'}) AND {having} < {photo.minimum}",
-            key=f"{photo.role} {photo.when or ''}",
+            f"relations.{kind}_missing",
+            f"({wanted.when or '1'}) AND {having} < {wanted.minimum}",
+            key=f"{role} {wanted.when or ''}",
             measured=having,
-            limit=str(photo.minimum),
-            facts={"role": photo.role},
+            limit=str(wanted.minimum),
+            facts={"role": role},
         )
     if layer.name == "household":
         having = (

@@ -167,7 +167,7 @@ class Scope:
         ).fetchall()
         owners = json.dumps([record for (record,) in rows])
         for layer in self.file.catalogue.layers.values():
-            if layer.photos:
+            if layer.photos or layer.signatures:
                 self._run(
                     f"INSERT OR IGNORE INTO validate_focus SELECT '{layer.name}', uuid "
                     f'FROM "{layer.name}" WHERE uuid IN (SELECT value FROM json_each(?))',
