@@ -73,9 +73,10 @@ class Shooting:
         offset_min = utc_offset_min()
 
         def told(found: shots.TakenIn) -> None:
+            taken(found.photos)
+            # Over whatever opens for the photos.
             for each in found.refusals:
                 app.tell_refusal(each)
-            taken(found.photos)
 
         app.desk.ask(
             lambda: shots.take_in(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 from xiangtu.catalogue import Layer
 from xiangtu.catalogue.model import Code
 from xiangtu.errors import BadInput
@@ -21,8 +21,9 @@ from .neighbours import next_to
 from .photos import usable
 from .questions import Problem
 
-#: The longer side of a signature's picture in pixels, and how thick the pen is, as part of it.
-_SIDE_PX = 1200
+#: The longer side of the paper in pixels, of which what is signed on is kept, with so much around;
+#: and how thick the pen is, as part of that side.
+_SIDE_PX, _MARGIN_PX = 1600, 40
 PEN_WIDTH = 0.006
 _WHITE = (255, 255, 255)
 #: As long as the column of the name.
@@ -131,6 +132,13 @@ def keep_signature(
     width, height = (max(round(side * scale), 1) for side in size)
     paper = Image.new("RGB", (width, height), _WHITE)
     pen.draw(paper, strokes)
+    left, top, right, bottom = ImageOps.invert(paper).getbbox() or (0, 0, width, height)
+    paper = paper.crop(
+        (
+            max(left - _MARGIN_PX, 0), max(top - _MARGIN_PX, 0),
+            min(right + _MARGIN_PX, width), min(bottom + _MARGIN_PX, height),
+        )
+    )  # fmt: skip
     out = io.BytesIO()
     paper.save(out, "PNG", optimize=True)
     here = fix if fix is not None and usable(fix) else None

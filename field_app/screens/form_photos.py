@@ -104,9 +104,10 @@ class FormPhotos:
                     kept.append(photo.uuid)
 
         def then() -> None:
+            self.added(kept)
+            # Over the window of the others.
             for each in refusals:
                 self._app.tell_refusal(each)
-            self.added(kept)
 
         self._change(task, then)
 

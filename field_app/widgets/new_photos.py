@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
 from kivy.uix.modalview import ModalView
@@ -33,16 +33,11 @@ class NewPhotos(ModalView):
             orientation="vertical", padding=dp(12), spacing=dp(8),
             md_bg_color=app.theme_cls.backgroundColor,
         )  # fmt: skip
-        self._title = MDLabel(adaptive_height=True, font_style="Title", role="large")
-        self._missing = MDLabel(
-            adaptive_height=True, font_style="Body", role="large", theme_text_color="Custom",
-            text_color=look.colours(app.settings.theme).warning,
-        )  # fmt: skip
+        self._head = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(4))
         self._rows = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(16))
         scroll = MDScrollView()
         scroll.add_widget(self._rows)
-        box.add_widget(self._title)
-        box.add_widget(self._missing)
+        box.add_widget(self._head)
         box.add_widget(scroll)
         box.add_widget(action(app, "app.photo.take_next", "camera-outline", work.take, quiet=True))
         box.add_widget(action(app, "app.photo.done", "check", self.dismiss))
@@ -61,14 +56,19 @@ class NewPhotos(ModalView):
         self._shown = shown
         app = self._app
         names = {each.code: each.label.in_language(app.language) for each in photos.roles}
-        self._title.text = app.say("app.photo.kept", count=len(mine))
-        self._missing.text = "\n".join(
-            app.say("app.photo.missing", role=names[role], count=count)
-            for role, count in photos.missing.items()
-        )
+        self._head.clear_widgets()
+        self._say(app.say("app.photo.kept", count=len(mine)), font_style="Title")
+        for role, count in photos.missing.items():
+            self._say(
+                app.say("app.photo.missing", role=names[role], count=count), font_style="Body",
+                theme_text_color="Custom", text_color=look.colours(app.settings.theme).warning,
+            )  # fmt: skip
         self._rows.clear_widgets()
         for each in mine:
             self._rows.add_widget(self._row(each))
+
+    def _say(self, text: str, **looks: Any) -> None:
+        self._head.add_widget(MDLabel(text=text, adaptive_height=True, role="large", **looks))
 
     def _row(self, photo: RecordPhoto) -> MDBoxLayout:
         app, work = self._app, self._work

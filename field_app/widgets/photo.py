@@ -29,7 +29,7 @@ def photo_words(app: XiangtuApp, photo: RecordPhoto) -> str:
     if photo.is_drawing:
         role = app.say("app.photo.drawing")
     elif photo.role is None:
-        role = app.say("app.photo.no_role")
+        role = app.say("app.photo.choose_role")
     else:
         role = photo.role.label.in_language(app.language)
     return f"{role} · {photo.caption}" if photo.caption else role

@@ -11,7 +11,8 @@ from .pick_list import Pick, PickList
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
-_MARK, _NO_MARK = "☑  ", "☐  "
+#: The font has no boxes with and without a tick.
+_MARK, _NO_MARK = "■  ", "□  "
 
 
 class PickSeveral(PickList):

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fed_camera import FedCamera
 from PIL import Image
 from small_village import VILLAGE, World
+from test_photo_copies import jpeg
 from xiangtu.store import SurveyFile
 
 from field_app.controllers.settings import TextSize
@@ -64,10 +66,17 @@ def pick(app: Driver, question: str, choice: str) -> None:
 
 def add_photo(app: Driver, file: str, role: str) -> None:
     app.step("照片")
-    app.touch("添加照片")
-    app.touch(file)
+    choose_photo(app, file)
+    assert app.sees("已保存 1 张")
+    app.touch("选照片用途")
     app.touch(role)
-    assert app.sees("照片已保存")
+    app.touch("完成")
+
+
+def choose_photo(app: Driver, file: str) -> None:
+    app.touch("从文件选取")
+    app.touch(file)
+    app.touch("选好了")
 
 
 def test_a_homestead_with_two_houses_and_three_photos(
@@ -218,16 +227,18 @@ def test_throwing_away_asks_first_and_takes_the_parts_too(
 
 
 def test_unchanged_in_one_tap_and_then_a_photo(
-    start_app: Callable, work_folder: Path, camera_card: Path, world: World
+    start_app: Callable, work_folder: Path, world: World
 ) -> None:
     app = begin(start_app, work_folder)
     west = world.parcels["west"]
+    app.app.shooting.port = FedCamera(jpeg((800, 600)))
     app.app.shell.show("form", layer="farmland", record=west)
     app.settle()
     app.touch("与上次调查一致，无变化")
-    assert app.sees("已记为无变化")
-    app.touch("全景.JPG")
+    assert app.sees("已记为无变化") and app.sees("已保存 1 张"), "the camera opens by itself"
+    app.touch("选照片用途")
     app.touch("全景")
+    app.touch("完成")
     app.step("基本情况")
     assert not app.sees("与上次调查一致"), "it is recorded already"
     with in_file(app, work_folder) as work:
@@ -302,10 +313,10 @@ def test_several_are_marked_and_taken(start_app: Callable, work_folder: Path) ->
     app.step(step)
     app.touch(app.asked(name).button)
     window = next(each for each in app.widgets() if hasattr(each, "rows"))
-    first, second = (row["text"].removeprefix("☐  ") for row in window.rows.data[:2])
-    app.touch(f"☐  {first}")
-    app.touch(f"☐  {second}")
-    app.touch(f"☑  {first}")
+    first, second = (row["text"].removeprefix("□  ") for row in window.rows.data[:2])
+    app.touch(f"□  {first}")
+    app.touch(f"□  {second}")
+    app.touch(f"■  {first}")
     app.touch("选好了")
     assert app.asked(name).button.words.text == second
 
@@ -328,9 +339,7 @@ def test_a_photo_is_seen_large_captioned_and_removed(
     Image.new("RGB", (40, 30), "red").save(camera_card / "坏.png")
     (camera_card / "坏.png").write_bytes(b"no picture at all")
     app.step("照片")
-    app.touch("添加照片")
-    app.touch("坏.png")
-    app.touch("细部")
+    choose_photo(app, "坏.png")
     assert app.sees("不是可读取的照片")
     add_photo(app, "全景.JPG", "细部")
     app.touch("细部")
