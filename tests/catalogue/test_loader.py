@@ -278,6 +278,11 @@ MISTAKES = {
                                 "unknown_value", "relic", "extra", "fatal"),
     "a photo in no role": (extends("relic", 'photos = [{ role = "nope" }]'), "unknown_code",
                            "relic", "photos", "nope"),
+    "a signature of nobody": (extends("relic", 'signatures = [{ signed_as = "nope" }]'),
+                              "unknown_code", "relic", "signatures", "nope"),
+    "fewer signatures than none": (
+        extends("relic", 'signatures = [{ signed_as = "holder", minimum = -1 }]'),
+        "impossible", "relic", "signatures", "minimum"),
     "an accuracy of no table": (extends("member", "[accuracy]\nhorizontal_m = 1"), "impossible",
                                 "member", "accuracy", "geometry"),
     "an accuracy by no fix": (extends("relic", '[accuracy]\nfix_types = ["rtk"]'),

@@ -275,6 +275,16 @@ def test_contracted_land_on_a_homestead(county):
     assert found(county, rule) == [(rule, on_it, homestead)]
 
 
+def test_signatures_that_are_required(county):
+    values = {"village": VILLAGE, "state": "surveyed"}
+    bare, signed = (county.insert("homestead", values, box(x, 0)) for x in (0, 20))
+    county.insert("homestead", {**values, "state": "accepted"}, box(40, 0))
+    county.attach(signed, "homestead", b"a scrawl", role=None, kind="signature", signed_as="holder")
+    rule = "relations.signature_missing"
+    assert found(county, rule) == [(rule, bare, None)]
+    assert details(county, rule) == [{"role": "holder"}]
+
+
 def test_photos_that_are_required(county):
     values = {"village": VILLAGE, "state": "surveyed"}
     bare, pictured = (county.insert("homestead", values, box(x, 0)) for x in (0, 20))
