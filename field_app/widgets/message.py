@@ -22,14 +22,15 @@ _NOTICED_S, _READ_A_SECOND, _LONGEST_S = 5.0, 15.0, 20.0
 
 class Messages(MDBoxLayout):
     """The place of the messages. What is shown below moves down for one, so that it covers
-    nothing. While a window lies over the screen, the message lies above that, where windows have
-    their titles and nothing to touch."""
+    nothing. While a window lies over the screen, the message lies over the top of that, and it is
+    what the window holds that moves down."""
 
     def __init__(self, app: XiangtuApp) -> None:
         super().__init__(adaptive_height=True)
         self._app = app
         self._shown: _Message | None = None
         self._ending: Any = None
+        self._pushed: ModalView | None = None
         # Not while a window is just coming or going.
         self._place_soon = Clock.create_trigger(self._place, -1)
         Window.bind(children=self._windows_changed)
@@ -47,7 +48,7 @@ class Messages(MDBoxLayout):
         shown, self._shown = self._shown, None
         if shown is not None:
             self._ending.cancel()
-            _remove(shown)
+            self._remove(shown)
 
     def _windows_changed(self, *_children: Any) -> None:
         if self._shown is not None:
@@ -58,17 +59,26 @@ class Messages(MDBoxLayout):
         shown = self._shown
         if shown is None:
             return
-        window = any(isinstance(each, ModalView) for each in Window.children)
-        wanted = Window if window else self
-        if shown.parent is wanted and (not window or Window.children[0] is shown):
+        window = next((each for each in Window.children if isinstance(each, ModalView)), None)
+        wanted = self if window is None else Window
+        if shown.parent is wanted and self._pushed is window:
             return
-        _remove(shown)
-        if window:
+        self._remove(shown)
+        if window is None:
+            shown.fit(self.width)
+        else:
             shown.fit(Window.width - dp(16))
             shown.x, shown.top = dp(8), Window.height - dp(8)
-        else:
-            shown.fit(self.width)
+            window.padding = (0, max(0, window.top - shown.y), 0, 0)
+        self._pushed = window
         wanted.add_widget(shown)
+
+    def _remove(self, message: _Message) -> None:
+        if self._pushed is not None:
+            self._pushed.padding = 0
+            self._pushed = None
+        if message.parent is not None:
+            message.parent.remove_widget(message)
 
 
 class _Message(MDBoxLayout):
@@ -104,8 +114,3 @@ class _Message(MDBoxLayout):
             return False
         self._touched()
         return True
-
-
-def _remove(message: _Message) -> None:
-    if message.parent is not None:
-        message.parent.remove_widget(message)
