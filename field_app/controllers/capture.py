@@ -331,6 +331,12 @@ class BoundaryCapture:
             return []
         return overlaps(self._survey, self._layer.name, shape, self._record)
 
+    def walked(self) -> tuple[tuple[Vertex, ...], tuple[Fix, ...]]:
+        """The corners as they would be in the outline or line, and every fix received. Where the
+        walk ended may become a corner. BadInput("gnss.walk.nothing")."""
+        walked = self._walk.finish()
+        return self._open(walked.vertices), walked.fixes
+
     def measured(self, *, snap: bool = False) -> Measured:
         """What was walked, with what it lacks.
 
@@ -394,25 +400,31 @@ class BoundaryCapture:
         if not self._closes:
             return None
         corners = projected(walked.vertices, self._survey.srid)
-        if self._walk.by_corners and not self._is_first_again(corners, walked.vertices[-1]):
+        if self._walk.by_corners and not self._is_first_again(corners, walked.vertices):
             return None
         return walked.closing
 
-    def _shape(self, vertices: tuple[Vertex, ...]) -> BaseGeometry | None:
+    def _open(self, vertices: tuple[Vertex, ...]) -> tuple[Vertex, ...]:
+        """Without the first corner again at an outline's end."""
         corners = projected(vertices, self._survey.srid)
         # Closing is ours: last corners that stand on the first, as far as the receiver can tell,
         # are the first; walking on past it would cross the own track.
-        while self._closes and len(corners) > 3:
-            if not self._is_first_again(corners, vertices[len(corners) - 1]):
-                break
+        while self._closes and self._is_first_again(corners, vertices[: len(corners)]):
             corners = corners[:-1]
+        return vertices[: len(corners)]
+
+    def _shape(self, vertices: tuple[Vertex, ...]) -> BaseGeometry | None:
+        corners = projected(self._open(vertices), self._survey.srid)
         if len(corners) < (3 if self._closes else 2):
             return None
         return Polygon(corners) if self._closes else LineString(corners)
 
-    def _is_first_again(self, corners: np.ndarray, last: Vertex) -> bool:
+    def _is_first_again(self, corners: np.ndarray, vertices: tuple[Vertex, ...]) -> bool:
+        """The last of some corners (m) is the first one."""
+        if len(corners) < 4:
+            return False
         away_m = float(np.hypot(*(corners[-1] - corners[0])))
-        return len(corners) > 3 and away_m < self._same_place_m(last)
+        return away_m < self._same_place_m(vertices[-1])
 
     def _same_place_m(self, last: Vertex) -> float:
         """How near the first corner the last one is the first one. A corner pressed by hand is

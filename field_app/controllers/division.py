@@ -78,7 +78,8 @@ def divide(
     Parameters
     ----------
     line : Measured or LineString
-        With a measured line, the parts were measured as it was, and its raw epochs are kept.
+        With a measured line, the parts were measured as it was, its raw epochs are kept, and why
+        it was kept is their remark.
     names, codes : sequence, optional
         Title and official code of each part; by default the title with -1, -2…, and no code yet.
 
@@ -105,7 +106,8 @@ def divide(
     private |= {field.secret_column for field in layer.fields.values() if field.sensitive}
     left_out = {GEOMETRY_COLUMN, layer.key, "remark", *private}
     taken = {name: record[name] for name in layer.columns if name not in left_out}
-    taken |= measured.values() if measured is not None else {}
+    if measured is not None:
+        taken |= measured.values() | {"remark": measured.override_reason}
     taken |= {"state": "surveyed", "began_on": day, "ended_on": None}
     ending: dict[str, Any] = {"ended_on": day}
     if campaign is not None:

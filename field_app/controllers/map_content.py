@@ -18,6 +18,7 @@ from xiangtu.geo.area import plane_area_m2
 from xiangtu.store import SurveyFile
 from xiangtu.store.drafts import Draft
 
+from . import map_places
 from .start import village_names
 
 #: How a record stands that a surveyor looks for on the map; "" for all others.
@@ -362,8 +363,7 @@ def _on_map(survey: SurveyFile, shapes: Iterable[Any]) -> Shapes:
     found = np.empty(len(shapes), dtype=object)
     found[:] = shapes
     corners = shapely.get_coordinates(found)
-    degrees = gauss_kruger.inverse(corners[:, 0], corners[:, 1], survey.srid)
-    return shapely.set_coordinates(found, np.column_stack(web_mercator.forward(*degrees)))
+    return shapely.set_coordinates(found, map_places.on_map(corners, survey.srid))
 
 
 def _in_survey(survey: SurveyFile, bounds: Bounds) -> tuple[float, float, float, float]:

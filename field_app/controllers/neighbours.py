@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import Point
 from shapely.geometry.base import BaseGeometry
 from xiangtu.catalogue import Layer
+from xiangtu.geo.snapping import Targets
 from xiangtu.store import SurveyFile
 
 #: Outlines that overlap by less share an edge (domain.md §5).
@@ -52,7 +52,7 @@ def overlaps(
     layer = survey.catalogue.layer(layer_name)
     found = []
     sound = shapely.make_valid(outline)
-    for other in _neighbours(survey, layer_name, outline.bounds, record):
+    for other in records_near(survey, layer_name, outline.bounds, record):
         shared_m2 = sound.intersection(shapely.make_valid(other["geometry"])).area
         if shared_m2 > LEAST_OVERLAP_M2:
             found.append(Overlap(other["uuid"], _title(layer, other), float(shared_m2)))
@@ -88,7 +88,7 @@ def around(
             continue
         found += [
             Around(other["uuid"], _title(layer, other), same, lines_of(other["geometry"]))
-            for other in _neighbours(survey, layer.name, bounds, record)
+            for other in records_near(survey, layer.name, bounds, record)
         ]
     return tuple(found)
 
@@ -103,22 +103,24 @@ def snapped(
         return shape
     min_x, min_y, max_x, max_y = shape.bounds
     near = (min_x - distance_m, min_y - distance_m, max_x + distance_m, max_y + distance_m)
-    others = _neighbours(survey, layer.name, near, record)
+    others = records_near(survey, layer.name, near, record)
     if not others:
         return shape
-    united = shapely.union_all([each["geometry"] for each in others])
-    corners = shapely.multipoints(shapely.get_coordinates(united))
-    edges = shapely.boundary(united) if layer.geometry == "MULTIPOLYGON" else united
+    targets = Targets([each["geometry"] for each in others])
 
     def onto(points: np.ndarray) -> np.ndarray:
-        return np.array([_snap(Point(each), corners, edges, distance_m) for each in points])
+        found = [targets.nearest(*each, distance_m) for each in points.tolist()]
+        return np.array(
+            [(each.x, each.y) if each else at for each, at in zip(found, points, strict=True)]
+        )
 
     return shapely.remove_repeated_points(shapely.transform(shape, onto))
 
 
-def _neighbours(
-    survey: SurveyFile, layer_name: str, bounds: Bounds, record: str | None
+def records_near(
+    survey: SurveyFile, layer_name: str, bounds: Bounds, record: str | None = None
 ) -> list[dict[str, Any]]:
+    """The records of a layer that lie in some bounds, but for one, and without ended ones."""
     near = (survey.get(layer_name, uuid) for uuid in survey.within(layer_name, bounds))
     return [
         each
@@ -142,14 +144,3 @@ def lines_of(geometry: BaseGeometry | None) -> tuple[np.ndarray, ...]:
     if geometry.geom_type.endswith("Polygon"):
         parts = shapely.get_rings(parts)
     return tuple(shapely.get_coordinates(each) for each in parts)
-
-
-def _snap(
-    point: Point, corners: BaseGeometry, edges: BaseGeometry, distance_m: float
-) -> tuple[float, float]:
-    """The nearest corner within the distance, else the nearest place on an edge, else the point."""
-    for target in (corners, edges):
-        nearest = shapely.get_point(shapely.shortest_line(point, target), 1)
-        if point.distance(nearest) <= distance_m:
-            return (nearest.x, nearest.y)
-    return (point.x, point.y)
