@@ -37,6 +37,7 @@ from .platform.files import SystemFiles, system_files
 from .platform.position import PositionPort, position_port
 from .platform.track_service import track_service
 from .screens.capture import CaptureScreen
+from .screens.draw import DrawScreen
 from .screens.form import FormScreen
 from .screens.hand_over import HandOverScreen
 from .screens.map import MapScreen
@@ -59,6 +60,7 @@ SCREENS: dict[str, type[AppScreen]] = {
     "new": NewScreen,
     "form": FormScreen,
     "capture": CaptureScreen,
+    "draw": DrawScreen,
     "map": MapScreen,
     "records": RecordsScreen,
     "hand_over": HandOverScreen,

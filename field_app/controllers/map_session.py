@@ -7,13 +7,14 @@ from typing import Any
 
 from .go_to import GoTo
 from .map_content import Found
+from .tape import Tape
 
 
 @dataclass
 class MapSession:
     """`viewport` is None until something was framed; `told` are the codes of faults of the basemap
     that the surveyor was told of; `among` is all that lies where `selected` was pointed at;
-    `going_to` is guided to, to be used on the desk's thread."""
+    `going_to` is guided to, and `tape` measured with, both to be used on the desk's thread."""
 
     viewport: Any = None
     follows: bool = False
@@ -22,3 +23,4 @@ class MapSession:
     among: tuple[Found, ...] = ()
     going_to: GoTo | None = None
     told: set[str] = field(default_factory=set)
+    tape: Tape | None = None

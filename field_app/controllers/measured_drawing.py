@@ -13,13 +13,14 @@ from xiangtu.gnss.stand import StandProgress
 from xiangtu.store import SurveyFile
 from xiangtu.store.values import stamp
 
-from .capture import BoundaryCapture, Measured, PointCapture
+from .capture import BoundaryCapture, Measured, PointCapture, walk_settings
 from .drawing_at_work import Beside, Drawing, DrawingState
-from .gate import Shortfall, shortfalls
+from .gate import Shortfall, demanded, shortfalls
 from .kept_drawing import KeptDrawing, corner_of
 from .measuring_at_work import Review
 from .neighbours import Bounds, records_near
 from .outline import DRAWN, Corner, corner_as_in, least_certain
+from .settings import Settings
 
 
 class MeasuredDrawing(Drawing):
@@ -27,9 +28,15 @@ class MeasuredDrawing(Drawing):
     walking."""
 
     def __init__(
-        self, survey: SurveyFile, layer_name: str, record: str, kept: KeptDrawing, *, snaps: bool
+        self,
+        survey: SurveyFile,
+        layer_name: str,
+        record: str,
+        kept: KeptDrawing,
+        settings: Settings,
     ) -> None:
-        super().__init__(survey, kept, snaps=snaps)
+        super().__init__(survey, kept, snaps=settings.snaps)
+        self._settings = settings
         self.layer = survey.catalogue.layer(layer_name)
         self.record = record
         self._kept = kept
@@ -56,7 +63,9 @@ class MeasuredDrawing(Drawing):
         """Begin to lay corners while walking, or end it; where it ends is one too."""
         walk, self._walk = self._walk, None
         if walk is None:
-            self._walk, self._walk_fixes = BoundaryCapture(self.survey, self.layer.name), []
+            paces = self._settings.walk(walk_settings(self.layer))
+            self._walk = BoundaryCapture(self.survey, self.layer.name, settings=paces)
+            self._walk_fixes = []
             return self.state()
         with suppress(BadInput):  # it laid no corner at all
             walk.walked()
@@ -172,7 +181,7 @@ class MeasuredDrawing(Drawing):
 
     def _shortfalls(self, corners: Sequence[Corner]) -> tuple[Shortfall, ...]:
         """What the corners laid here lack; those taken over are as good as they were."""
-        asked = self.layer.accuracy
+        asked = demanded(self.layer, self._settings.accuracy_m)
         own = [each for each in corners if each.measured_at is not None]
         found: tuple[Shortfall, ...] = ()
         if own:

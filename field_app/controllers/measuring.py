@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal, cast
 
 from xiangtu.errors import BadFile, BadInput, FileBusy
 from xiangtu.gnss import fix_json
@@ -19,6 +19,7 @@ from .capture import BoundaryCapture, Measured, PointCapture
 from .form import Form
 from .write_behind import WriteBehind
 
+Kind = Literal["walk", "stand", "shape", "split"]
 _WALK, _STAND = "walk", "stand"
 _Clock = Callable[[], float]
 
@@ -27,13 +28,13 @@ _Clock = Callable[[], float]
 class UnfinishedMeasuring:
     """A measurement that was begun and is in no form yet.
 
-    `kind` is walk or stand, `epochs` how many were kept of it; the last with a position lies at
-    `longitude_deg`, `latitude_deg`.
+    `kind` is walk or stand, or of a drawing shape or split; `epochs` how many were kept of it; the
+    last with a position lies at `longitude_deg`, `latitude_deg`.
     """
 
     record: str
     layer: str
-    kind: str
+    kind: Kind
     begun_at: str
     epochs: int
     longitude_deg: float | None
@@ -308,7 +309,7 @@ def unfinished(survey: SurveyFile) -> list[UnfinishedMeasuring]:
             UnfinishedMeasuring(
                 begun.record,
                 begun.layer,
-                begun.kind,
+                cast(Kind, begun.kind),
                 begun.begun_at,
                 len(fixes),
                 last.longitude_deg if last else None,

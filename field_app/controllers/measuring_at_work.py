@@ -395,7 +395,8 @@ class AtWork:
         ------
         BadInput
             "field.no_draft" where there is no form to hand to, "geometry.not_expected" for a
-            layer without a place, "tablet.no_assignment".
+            layer without a place, "field.drawing.begun" while it is drawn on the map,
+            "tablet.no_assignment".
         BadFile, FileBusy
             What was measured before cannot be written yet.
         """
@@ -432,7 +433,12 @@ def _opened(
     if layer.geometry is None:
         raise BadInput("geometry.not_expected", layer=layer.name)
     form_of(survey, layer_name, record)  # nobody measures for nothing
-    resumed = measuring.one(survey, record) is not None
+    begun = measuring.one(survey, record)
+    if begun is not None and begun.kind in ("shape", "split"):
+        raise BadInput(
+            "field.drawing.begun", layer=layer.name, record=record, begun_at=begun.begun_at
+        )
+    resumed = begun is not None
     kept: KeptStand | KeptWalk
     if layer.geometry == "POINT":
         kept = (

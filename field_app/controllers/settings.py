@@ -37,9 +37,9 @@ class Settings:
     accuracy asked of layers whose catalogue asks for a worse one, None for the catalogue's alone.
     `walk_every_s` and
     `walk_turn_deg` are None where time, or turns, lay no vertex. Theme `contrast` is for the sun;
-    `left_handed` puts the main buttons on the other side. After `lock_after_min` minutes in the
-    background the app asks for the PIN. `unknown` is what a newer program
-    left in the file.
+    `left_handed` puts the main buttons on the other side; `snaps` puts corners that are drawn onto
+    those of neighbours. After `lock_after_min` minutes in the background the app asks for the PIN.
+    `unknown` is what a newer program left in the file.
     """
 
     receiver: str = ""
@@ -56,6 +56,7 @@ class Settings:
     text_size: TextSize = "normal"
     left_handed: bool = False
     lock_after_min: int = 5
+    snaps: bool = True
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -215,4 +216,5 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "text_size": lambda value: value in get_args(TextSize),
     "left_handed": lambda value: isinstance(value, bool),
     "lock_after_min": lambda value: type(value) is int and value in LOCK_AFTER_MIN,
+    "snaps": lambda value: isinstance(value, bool),
 }

@@ -20,6 +20,7 @@ from .measured_drawing import MeasuredDrawing
 from .measuring_at_work import form_of
 from .neighbours import Overlap, lines_of, overlaps, records_near
 from .outline import Corner, Outline, corner_as_in, outline_of
+from .settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class ShapeAtWork(MeasuredDrawing):
     """The outline or line of a record that is there or has a draft."""
 
     def __init__(
-        self, survey: SurveyFile, layer_name: str, record: str, *, snaps: bool = True
+        self, survey: SurveyFile, layer_name: str, record: str, settings: Settings | None = None
     ) -> None:
         """BadInput: "field.no_draft" where there is no form for it, "field.walk.no_outline" for
         points, "field.drawing.several", "measuring.begun" where it is measured otherwise."""
@@ -59,7 +60,7 @@ class ShapeAtWork(MeasuredDrawing):
         closes = layer.geometry == "MULTIPOLYGON"
         first = outline_of(form.geometry, closes, corner_as_in(form.values))
         kept = KeptDrawing.open(survey, layer_name, record, "shape", first)
-        super().__init__(survey, layer_name, record, kept, snaps=snaps)
+        super().__init__(survey, layer_name, record, kept, settings or Settings())
         self._judged: tuple[Outline, tuple[Overlap, ...]] | None = None
         #: The place of the edge that is being followed among the corners, and its beginning.
         self._follow_into: tuple[int, int] | None = None

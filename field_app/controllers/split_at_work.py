@@ -15,13 +15,14 @@ from .kept_drawing import KeptDrawing
 from .measured_drawing import MeasuredDrawing
 from .neighbours import Bounds, records_near
 from .outline import Outline, corner_as_in
+from .settings import Settings
 
 
 class SplitAtWork(MeasuredDrawing):
     """A line through the outline of a record that is in the file."""
 
     def __init__(
-        self, survey: SurveyFile, layer_name: str, record: str, *, snaps: bool = True
+        self, survey: SurveyFile, layer_name: str, record: str, settings: Settings | None = None
     ) -> None:
         """BadInput: "record.missing" without an outline to divide, "field.split.draft" where its
         form is not confirmed, "measuring.begun" where it is measured otherwise."""
@@ -31,7 +32,7 @@ class SplitAtWork(MeasuredDrawing):
         if any(each.record == record for each in survey.drafts()):
             raise BadInput("field.split.draft", layer=layer_name)
         kept = KeptDrawing.open(survey, layer_name, record, "split", Outline(closes=False))
-        super().__init__(survey, layer_name, record, kept, snaps=snaps)
+        super().__init__(survey, layer_name, record, kept, settings or Settings())
         self._whole = stored["geometry"]
 
     def hand_over(self, reason: str | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from xiangtu.store import SurveyFile
 
 from . import measuring, recording
 
-Kind = Literal["walk", "stand", "track"]
+Kind = Literal["walk", "stand", "shape", "split", "track"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def unfinished(survey: SurveyFile) -> list[Unfinished]:
     layers = survey.catalogue.layers
     found = [
         Unfinished(
-            "walk" if each.kind == "walk" else "stand",
+            each.kind,
             each.record,
             each.layer,
             layers[each.layer].label,

@@ -97,6 +97,12 @@ class CaptureScreen(AppScreen):
         question = self.app.say("app.capture.throw_away_question")
         ask(self.app, question, "app.capture.throw_away", away)
 
+    def draw(self) -> None:
+        """Go on with the corners so far on the map."""
+        layer, record = self._layer, self._record
+        self._go_back()
+        self.app.shell.show("draw", purpose="shape", layer=layer, record=record)
+
     # -- inside -------------------------------------------------------------------------------
 
     def _opened(self, opened: tuple[_Work, _State]) -> None:

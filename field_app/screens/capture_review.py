@@ -27,19 +27,20 @@ _REASONS = ("trees", "buildings", "no_corrections", "no_access")
 
 
 class ReviewWindow(ModalView):
-    """`kept` is told the reason, None where there is no need of one; `snapped` whether the
-    corners are to lie on the neighbours', None where the layer knows no snapping; `left` that
-    nothing is kept yet."""
+    """`kept` is told the reason, None where there is no need of one, by the button whose words are
+    code `keep`; `snapped` whether the corners are to lie on the neighbours', None where there is
+    no such choice; `left` that nothing is kept yet."""
 
     def __init__(
         self,
         app: XiangtuApp,
         review: Review,
         *,
-        snap: bool | None,
         kept: Callable[[str | None], Any],
-        snapped: Callable[[bool], Any],
-        left: Callable[[], Any],
+        keep: str = "app.capture.keep",
+        snap: bool | None = None,
+        snapped: Callable[[bool], Any] = lambda _snap: None,
+        left: Callable[[], Any] = lambda: None,
     ) -> None:
         super().__init__(
             size_hint=(0.94, 0.86), background_color=(0, 0, 0, 0.5), background="",
@@ -80,7 +81,7 @@ class ReviewWindow(ModalView):
                 )
             )
         if review.good or review.may_override:
-            outer.add_widget(action(app, "app.capture.keep", "check", self._keep))
+            outer.add_widget(action(app, keep, "check", self._keep))
         outer.add_widget(action(app, "app.capture.go_on", "arrow-left", self._go_on, quiet=True))
         self.add_widget(outer)
 
@@ -92,7 +93,10 @@ class ReviewWindow(ModalView):
             self._line(area_text(self.app, review.area_m2, review.area_mu), role="large")
         if review.length_m:
             self._line(say("app.capture.length_of", length=f"{review.length_m:.1f}"))
-        self._line(say("app.capture.measured", fix=fix, epochs=measured.epochs))
+        if measured.fix_type == "none":
+            self._line(say("app.draw.drawn"))
+        else:
+            self._line(say("app.capture.measured", fix=fix, epochs=measured.epochs))
         if measured.closing is not None:
             self._line(say("app.capture.closed_by", error=f"{measured.closing.error_m:.2f}"))
         if review.overlaps:

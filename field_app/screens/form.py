@@ -286,6 +286,11 @@ class FormScreen(AppScreen):
             self._head.add_widget(
                 action(self.app, code, "crosshairs-gps", self._measure, quiet=page.measured)
             )
+            if page.layer.geometry != "POINT":
+                code = "app.form.reshape" if page.measured else "app.form.draw"
+                self._head.add_widget(
+                    action(self.app, code, "vector-polyline-edit", self._draw, quiet=True)
+                )
 
     def _asked(self) -> tuple[Asked, ...]:
         """The questions of the step that is shown."""
@@ -370,6 +375,11 @@ class FormScreen(AppScreen):
     def _measure(self) -> None:
         assert self.page is not None
         self.app.shell.show("capture", layer=self.page.layer.name, record=self.page.record)
+
+    def _draw(self) -> None:
+        assert self.page is not None
+        layer, record = self.page.layer.name, self.page.record
+        self.app.shell.show("draw", purpose="shape", layer=layer, record=record)
 
     # -- ending -------------------------------------------------------------------------------
 

@@ -83,27 +83,26 @@ class MapScreen(AppScreen):
 
     def _buttons(self) -> StackLayout:
         self.follow = round_button(self.app, "crosshairs-gps", self._follow)
-        self.nearer = round_button(self.app, "plus", lambda: self._zoom(_ZOOM))
-        self.farther = round_button(self.app, "minus", lambda: self._zoom(1 / _ZOOM))
+        self.nearer = round_button(self.app, "plus", lambda: self.map.zoom(_ZOOM))
+        self.farther = round_button(self.app, "minus", lambda: self.map.zoom(1 / _ZOOM))
         self.layers = round_button(self.app, "layers-outline", self._choose_layers)
         self.search = round_button(self.app, "magnify", self._search)
         self.whole = round_button(self.app, "home-map-marker", self._show_all)
         self.track = round_button(self.app, "shoe-print", self._track)
+        self.tape = round_button(
+            self.app, "ruler", lambda: self.app.shell.show("draw", purpose="tape")
+        )
         # From the thumb's corner upwards; where that is too high, a second column beside it.
         columns = StackLayout(
             orientation="bt-lr" if self.app.settings.left_handed else "bt-rl",
             spacing=dp(10), pos_hint=_EVERYWHERE,
         )  # fmt: skip
         for each in (
-            self.follow, self.farther, self.nearer, self.whole, self.track, self.layers,
-            self.search,
+            self.follow, self.farther, self.nearer, self.whole, self.track, self.tape,
+            self.layers, self.search,
         ):  # fmt: skip
             columns.add_widget(each)
         return columns
-
-    def _zoom(self, times: float) -> None:
-        viewport = self.map.viewport
-        self.map.look(viewport.zoomed(times, viewport.width / 2, viewport.height / 2))
 
     def _show_all(self) -> None:
         survey = self.app.fieldwork

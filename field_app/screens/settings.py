@@ -148,6 +148,9 @@ class SettingsScreen(AppScreen):
         for name, unit in _MEASURING:
             panel.add_widget(self._number(name, unit))
         panel.add_widget(_line(self.app.say("app.settings.accuracy_why"), role="medium"))
+        say = self.app.say
+        snaps = (Choice(True, say("app.draw.snap_on")), Choice(False, say("app.draw.snap_off")))
+        self._labelled(panel, "snaps", snaps)
         return panel
 
     def _looks(self) -> Panel:

@@ -53,7 +53,10 @@ class WalkView(WithinReach):
         figures = [self.state, figure_row(self.length, self.corners, self.closing)]
         if work.layer.geometry == "MULTIPOLYGON":
             figures.insert(1, self.area)
-        actions = column(self._choices, self.corner, hand_row(app, back, finish), away)
+        on_map = action(app, "app.capture.on_map", "vector-polyline-edit", screen.draw, quiet=True)
+        actions = column(
+            self._choices, self.corner, hand_row(app, back, finish), hand_row(app, away, on_map)
+        )
         super().__init__(
             app, self.sketch, actions, column(*figures, self.note),
             padding=dp(16), spacing=dp(10),

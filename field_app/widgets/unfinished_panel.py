@@ -24,7 +24,7 @@ class UnfinishedPanel(Panel):
         super().__init__(app, app.say(f"app.unfinished.{what.kind}"))
         self.app, self._what, self._done = app, what, done
         told = app.say(
-            "app.unfinished.since",
+            "app.unfinished.drawn_since" if self._is_drawn else "app.unfinished.since",
             layer=what.label.in_language(app.language), time=local_time(what.begun_at),
             epochs=what.epochs,
         )  # fmt: skip
@@ -41,15 +41,24 @@ class UnfinishedPanel(Panel):
             action(app, "app.unfinished.throw_away", "delete-outline", self._ask, quiet=True)
         )
 
+    @property
+    def _is_drawn(self) -> bool:
+        return self._what.kind in ("shape", "split")
+
     def _go_on(self) -> None:
-        self.app.shell.show("capture", layer=self._what.layer, record=self._what.record)
+        what: dict[str, Any] = {"layer": self._what.layer, "record": self._what.record}
+        if self._is_drawn:
+            self.app.shell.show("draw", purpose=self._what.kind, **what)
+        else:
+            self.app.shell.show("capture", **what)
 
     def _go_on_with_track(self) -> None:
         self.app.tracking.begin(self._done)
 
     def _ask(self) -> None:
+        code = "app.draw.throw_away_question" if self._is_drawn else "app.unfinished.sure"
         ask(
-            self.app, self.app.say("app.unfinished.sure", epochs=self._what.epochs),
+            self.app, self.app.say(code, epochs=self._what.epochs),
             "app.unfinished.throw_away", self._finish,
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ from field_app.controllers.drawing_at_work import Drawing, Touch
 from field_app.controllers.form import Form
 from field_app.controllers.measuring import KeptWalk
 from field_app.controllers.outline import Corner, History, Outline, Splice
+from field_app.controllers.settings import Settings
 from field_app.controllers.shape_at_work import ShapeAtWork
 from field_app.controllers.split_at_work import SplitAtWork
 from field_app.controllers.start import Fieldwork
@@ -160,7 +161,7 @@ def test_corners_near_a_neighbours_are_its_own_to_the_last_bit(
     east = work.survey.get("farmland", world.parcels["east"])["geometry"]
     assert drawing.outline.corners[0].place in {tuple(x) for x in shapely.get_coordinates(east)}
     assert drawing.state().overlaps == ()
-    off = ShapeAtWork(work.survey, "farmland", new_parcel, snaps=False)
+    off = ShapeAtWork(work.survey, "farmland", new_parcel, Settings(snaps=False))
     assert off.snap(at(200.4, 100.2)) is None
     off.add(at(200.4, 100.2))
     assert places(off)[-1] == (200.4, 100.2)
@@ -182,7 +183,7 @@ def test_an_overlap_with_a_neighbour_is_told_while_drawing(
 
 def test_corners_are_moved_put_in_and_taken_out(work: Fieldwork, world: World) -> None:
     west = world.parcels["west"]
-    drawing = ShapeAtWork(work.survey, "farmland", west, snaps=False)
+    drawing = ShapeAtWork(work.survey, "farmland", west, Settings(snaps=False))
     before = places(drawing)
     assert len(before) == 4 and drawing.outline.active is None
     number = before.index((100, 100))
@@ -205,7 +206,7 @@ def test_corners_are_moved_put_in_and_taken_out(work: Fieldwork, world: World) -
 
 
 def test_a_hole_is_cut_and_goes_with_one_of_its_last_corners(work: Fieldwork, world: World) -> None:
-    drawing = ShapeAtWork(work.survey, "farmland", world.parcels["west"], snaps=False)
+    drawing = ShapeAtWork(work.survey, "farmland", world.parcels["west"], Settings(snaps=False))
     drawing.begin_hole()
     for corner in ((110, 110), (120, 110), (120, 120)):
         state = drawing.add(at(*corner))
@@ -223,7 +224,7 @@ def test_a_hole_is_cut_and_goes_with_one_of_its_last_corners(work: Fieldwork, wo
 def test_an_outline_that_crosses_itself_is_named_and_not_kept(
     work: Fieldwork, world: World
 ) -> None:
-    drawing = ShapeAtWork(work.survey, "farmland", world.parcels["west"], snaps=False)
+    drawing = ShapeAtWork(work.survey, "farmland", world.parcels["west"], Settings(snaps=False))
     before = places(drawing)
     number = before.index((100, 100))
     state = drawing.move(0, number, at(160, 130))
@@ -314,7 +315,7 @@ def test_a_neighbours_edge_is_followed_the_shorter_way_and_the_other(
 
 
 def test_an_edge_is_followed_after_a_corner_that_is_there(work: Fieldwork, new_parcel: str) -> None:
-    drawing = ShapeAtWork(work.survey, "farmland", new_parcel, snaps=False)
+    drawing = ShapeAtWork(work.survey, "farmland", new_parcel, Settings(snaps=False))
     for corner in ((250, 150), (250, 100), (202, 101), (202, 149)):
         drawing.add(at(*corner))
     drawing.end_ring()

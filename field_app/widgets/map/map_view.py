@@ -99,15 +99,27 @@ class MapView(Widget):
         self.look(self.viewport.framed(bounds))
         self._framed = bounds
 
+    def zoom(self, times: float) -> None:
+        """So many times nearer, with the middle where it is."""
+        viewport = self.viewport
+        self.look(viewport.zoomed(times, viewport.width / 2, viewport.height / 2))
+
     @property
     def scale(self) -> float:
         """1 to so many."""
         return self.viewport.scale(Metrics.dpi)
 
+    @property
+    def reach_m(self) -> float:
+        """What a finger means lies so far around it, in the map's metres."""
+        return dp(_REACH_DP) * self.viewport.pixel_m
+
     def _cut(self) -> None:
         self._frame.cut(self.pos, self.to_window(*self.pos), self.size)
 
     def _resized(self, _view: object, size: tuple[float, float]) -> None:
+        if min(size) < 1:
+            return  # what is above and below it has not found its height yet
         framed = self._framed
         self.look(replace(self.viewport, width=size[0], height=size[1]))
         if framed is not None:
@@ -231,5 +243,5 @@ class MapView(Widget):
         if viewport != self.viewport:
             self.look(viewport, by_hand=True)
         if points:
-            self._pointed_at(*self.viewport.to_map(x, y), dp(_REACH_DP) * self.viewport.pixel_m)
+            self._pointed_at(*self.viewport.to_map(x, y), self.reach_m)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 from xiangtu.geo import area
 
@@ -53,6 +54,25 @@ class RecordSheet(Sheet):
         if app.shell.has("form"):
             buttons.append(action(app, "app.map.open", "form-select", lambda: self._open(found)))
         self.add_widget(hand_row(app, *buttons))
+        if found.shape.geom_type in ("Polygon", "MultiPolygon"):
+            self.add_widget(self._changes(found))
+
+    def _changes(self, found: Found) -> MDBoxLayout:
+        """What changes its shape."""
+        wanted = [("shape", "app.map.reshape", "vector-polyline-edit")]
+        if found.mark != "draft":
+            wanted.append(("split", "app.map.divide", "content-cut"))
+        buttons = [
+            action(
+                self._app, code, icon, lambda purpose=purpose: self._draw(found, purpose),
+                quiet=True,
+            )
+            for purpose, code, icon in wanted
+        ]  # fmt: skip
+        return hand_row(self._app, *buttons)
+
+    def _draw(self, found: Found, purpose: str) -> None:
+        self._app.shell.show("draw", purpose=purpose, layer=found.layer, record=found.record)
 
     def _facts(self, found: Found, layer: str) -> list[str]:
         facts = [layer, found.village]
