@@ -166,12 +166,12 @@ class DrawScreen(AppScreen):
         work, state, touch = self._work, self.state, self._touch(x_m, y_m)
         if work is None or state is None:
             return
+        self.handles.choose(None)
         if isinstance(work, ShapeAtWork) and state.following in ("start", "end"):
             self._do(lambda: work.point_at(touch))
         elif state.active is not None:
             self._do(lambda: work.add(touch))
         else:
-            self.handles.choose(None)
             self._show_tools()
 
     def _add_here(self) -> None:
@@ -239,6 +239,8 @@ class DrawScreen(AppScreen):
         if before is not None and state.laid > before.laid:
             self.app.device.taken()
         self.handles.show(state)
+        if before is not None and before.active != state.active:
+            self.handles.choose(None)
         self._show_tools()
         if state.active is not None:
             self._look_for_snap(self.map.viewport.x_m, self.map.viewport.y_m)

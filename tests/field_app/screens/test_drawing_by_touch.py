@@ -206,8 +206,10 @@ def test_a_hole_is_cut(start_app: Callable, work_folder: Path, world: World) -> 
     drawn, west = drawing(start_app, work_folder, "shape", world.parcels["west"])
     app = drawn.app
     drawn.look_at(125, 125, 0.12)
+    drawn.tap((100, 100))
     app.touch("更多")
     app.touch("挖去空洞")
+    assert drawn.screen.handles.chosen is None and app.sees("在此加点")
     drawn.tap((115, 115), (135, 115), (135, 130), (115, 130))
     assert app.sees("22") and len(drawn.corners) == 8
     app.touch("结束加点")
