@@ -70,7 +70,7 @@ def next_to(
     near = (min_x - BESIDE_M, min_y - BESIDE_M, max_x + BESIDE_M, max_y + BESIDE_M)
     found = [
         (float(shape.distance(each["geometry"])), each)
-        for each in _neighbours(survey, layer_name, near, record)
+        for each in records_near(survey, layer_name, near, record)
     ]
     beside = [each for each in found if each[0] <= BESIDE_M]
     return [row for _distance, row in sorted(beside, key=lambda each: each[0])]
