@@ -16,7 +16,7 @@ from ..store import SurveyFile
 from ..store.identity import new_uuid
 from ..store.seen import NOTHING, Seen, load_basis
 from .intake import Intake
-from .waiting import check_begins, other_chain
+from .waiting import Link, check_begins, other_chain
 
 _MARK = "~"
 
@@ -34,7 +34,7 @@ def origin(device: str) -> str:
     return device.split(_MARK)[0]
 
 
-def branch_of(file: SurveyFile, opened: OpenedPackage) -> Branch:
+def branch_of(file: SurveyFile, opened: Link) -> Branch:
     """The branch a package belongs to: that of the package before it, or a new one where another
     package has its number there.
 

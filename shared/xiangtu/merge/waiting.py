@@ -5,11 +5,23 @@ from __future__ import annotations
 import contextlib
 import shutil
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import BadPackage, FileBusy
 from ..package import package_table
+from ..package.description import PackageDescription
 from ..package.survey_package import OpenedPackage
 from ..store import SurveyFile, places
+
+
+class Link(Protocol):
+    """What has a place in a tablet's chain: a package that is open, or what was read of one."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def description(self) -> PackageDescription: ...
 
 
 def folder(file: SurveyFile) -> Path:
@@ -17,7 +29,7 @@ def folder(file: SurveyFile) -> Path:
     return file.path.parent / "waiting"
 
 
-def place_in_chain(file: SurveyFile, opened: OpenedPackage) -> tuple[str, int | None]:
+def place_in_chain(file: SurveyFile, opened: Link) -> tuple[str, int | None]:
     """("merged" to go ahead, "already", or "waiting"), and the number that is missing.
 
     Raises BadPackage for a cloned tablet, or one restored from a backup: "…number_used_twice" and
@@ -122,7 +134,7 @@ def list_waiting(file: SurveyFile) -> list[dict[str, object]]:
     ]
 
 
-def other_chain(opened: OpenedPackage) -> BadPackage:
+def other_chain(opened: Link) -> BadPackage:
     """The refusal of a package that goes on from one that this county does not have."""
     about = opened.description
     return BadPackage(
@@ -134,7 +146,7 @@ def other_chain(opened: OpenedPackage) -> BadPackage:
     )
 
 
-def check_begins(opened: OpenedPackage, last: int) -> None:
+def check_begins(opened: Link, last: int) -> None:
     """Refuse a package whose changes do not begin right after number `last`, where the package
     before it ended: BadPackage("package.gap"), ("package.overlap")."""
     about = opened.description
