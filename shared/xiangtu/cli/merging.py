@@ -258,13 +258,7 @@ def run_duplicates(call: Call) -> Outcome:
         if not found:
             terminal.line(_("No possible duplicates."))
             return
-        reasons = {
-            "same_code": _("same code"),
-            "same_photo": _("same photo"),
-            "overlap": _("outlines overlap"),
-            "same_shape": _("same shape, a little apart"),
-            "near": _("close together"),
-        }
+        reasons = pair_reasons(_)
         states = {"open": _("open"), "joined": _("joined"), "apart": _("apart")}
 
         rows: list[tuple[object, ...]] = []
@@ -281,6 +275,17 @@ def run_duplicates(call: Call) -> Outcome:
             terminal.note(_("Decide with: xiangtu duplicates COUNTY.sqlite join ID, or apart ID"))
 
     return Outcome({"duplicates": found}, show, waits=bool(waiting))
+
+
+def pair_reasons(_: Translation) -> dict[str, str]:
+    """Why two records may be one, by the code of it."""
+    return {
+        "same_code": _("same code"),
+        "same_photo": _("same photo"),
+        "overlap": _("outlines overlap"),
+        "same_shape": _("same shape, a little apart"),
+        "near": _("close together"),
+    }
 
 
 def run_join(call: Call) -> Outcome:
@@ -307,11 +312,7 @@ def run_batches(call: Call) -> Outcome:
     with store.open(call.county, readonly=True) as file:
         found = batches.list_batches(file)
         names = Naming.of(file, call.translate)
-        reasons = dict(
-            file.connection.execute(
-                "SELECT batch, reason FROM decision WHERE reason <> '' GROUP BY batch"
-            )
-        )
+        reasons = batches.reasons(file)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
@@ -327,7 +328,7 @@ def run_batches(call: Call) -> Outcome:
                 (
                     each.number,
                     kinds.get(each.kind, each.kind),
-                    _what(_, names, each, reasons.get(each.uuid)),
+                    about_batch(_, names, each, reasons.get(each.uuid)),
                     each.author,
                     each.made_at,
                     each.undone_at,
@@ -339,7 +340,7 @@ def run_batches(call: Call) -> Outcome:
     return Outcome({"batches": found}, show)
 
 
-def _what(_: Translation, names: Naming, batch: batches.Batch, reason: str | None) -> str:
+def about_batch(_: Translation, names: Naming, batch: batches.Batch, reason: str | None) -> str:
     """What a batch was about, in a few words."""
     told: Mapping[str, Any] = batch.report or {}
     said = ""
@@ -370,12 +371,7 @@ def run_history(call: Call) -> Outcome:
     with store.open(call.county, readonly=True) as file:
         entries = file.history(call.arguments.uuid)
         names = Naming.of(file, call.translate)
-        reasons = {
-            batch: reason
-            for batch, reason in file.connection.execute(
-                "SELECT batch, reason FROM decision WHERE reason <> ''"
-            )
-        }
+        reasons = batches.reasons(file)
     if not entries:
         raise BadInput("record.unknown", path=call.county, record=call.arguments.uuid)
 

@@ -55,6 +55,15 @@ def list_batches(file: SurveyFile) -> list[Batch]:
     return _read(file, "1", ())
 
 
+def reasons(file: SurveyFile) -> dict[str, str]:
+    """Batch (uuid) → why, of the decisions for which somebody gave a reason."""
+    return dict(
+        file.connection.execute(
+            "SELECT batch, max(reason) FROM decision WHERE reason <> '' GROUP BY batch"
+        )
+    )
+
+
 def find_batch(file: SurveyFile, name: str) -> Batch:
     """The batch of that number or (beginning of a) uuid; BadInput("batch.unknown") if none."""
     found = _read(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import BadInput
 from ..store import SurveyFile
+from .conflicts import Which
 from .office_edits import catch_up
 
 _COLUMNS = "id, layer, a, b, reason, state, survivor"
@@ -36,6 +37,35 @@ def list_pairs(file: SurveyFile, state: str | None = None) -> list[Pair]:
             (state,) if state else (),
         )
     ]
+
+
+def open_pairs(file: SurveyFile, which: Which) -> list[Pair]:
+    """The pairs that wait for a decision and meet conditions: of a layer; one of the two in a
+    village, or surveyed by a device. A pair is about no field."""
+    names = {which.layer} if which.layer is not None else set(file.catalogue.layers)
+    return [
+        pair
+        for pair in list_pairs(file, "open")
+        if pair.layer in names and _meets(file, pair, which)
+    ]
+
+
+def _meets(file: SurveyFile, pair: Pair, which: Which) -> bool:
+    both = (pair.a, pair.b)
+    if (
+        which.village is not None
+        and not file.connection.execute(
+            f'SELECT 1 FROM "{pair.layer}" WHERE uuid IN (?, ?) AND village = ?',
+            (*both, which.village),
+        ).fetchone()
+    ):
+        return False
+    return which.device is None or bool(
+        file.connection.execute(
+            "SELECT 1 FROM change WHERE record IN (?, ?) AND device = ? AND live = 1",
+            (*both, which.device),
+        ).fetchone()
+    )
 
 
 def find_pair(file: SurveyFile, name: str) -> Pair:
