@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .county_page import CountyPage
+from .inbox.page import InboxPage
+from .review.page import ReviewPage
 
 if TYPE_CHECKING:
     from .desk import CountyDesk
@@ -37,5 +39,19 @@ def steps() -> list[Step]:
             translate("Xiangtu", "Open or make a county file, take data in, see how it stands"),
             "/mIconFolderOpen.svg",
             CountyPage,
+        ),
+        Step(
+            "inbox",
+            translate("Xiangtu", "Inbox"),
+            translate("Xiangtu", "Look at packages that came back, merge them, undo a merge"),
+            "/mActionSharingImport.svg",
+            InboxPage,
+        ),
+        Step(
+            "review",
+            translate("Xiangtu", "Review"),
+            translate("Xiangtu", "Decide conflicts and possible duplicates"),
+            "/mActionSplitFeatures.svg",
+            ReviewPage,
         ),
     ]

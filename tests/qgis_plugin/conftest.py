@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from county import County, make_county
@@ -17,6 +18,24 @@ _QGIS_PLUGINS = "/usr/share/qgis/python/plugins"
 def county(tmp_path: Path) -> County:
     """A county with two enrolled tablets."""
     return make_county(tmp_path / "county", "ab")
+
+
+@pytest.fixture
+def panel(qgis_iface: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    from qgis.core import QgsSettings
+    from qgis.gui import QgsMessageBar
+
+    from qgis_plugin.gui.panel import XiangtuPanel
+
+    QgsSettings().clear()
+    bar = QgsMessageBar()
+    qtbot.addWidget(bar)
+    monkeypatch.setattr(qgis_iface, "messageBar", lambda: bar)
+    made = XiangtuPanel(qgis_iface, ())
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.close_down()
 
 
 @pytest.fixture(scope="session")

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from county import County
-
-
-@pytest.fixture
-def panel(qgis_iface: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from qgis.core import QgsSettings
-    from qgis.gui import QgsMessageBar
-
-    from qgis_plugin.gui.panel import XiangtuPanel
-
-    QgsSettings().clear()
-    bar = QgsMessageBar()
-    qtbot.addWidget(bar)
-    monkeypatch.setattr(qgis_iface, "messageBar", lambda: bar)
-    made = XiangtuPanel(qgis_iface, ())
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    made.close_down()
 
 
 def wait_until_idle(panel: Any, qtbot: Any) -> None:

@@ -1,0 +1,1 @@
+"""The step Inbox: packages that came back, what was refused or held back, what was merged."""

@@ -1,0 +1,1 @@
+"""The step Review: conflicts and possible duplicates, looked at and decided one by one or many."""
