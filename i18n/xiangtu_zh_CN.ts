@@ -959,5 +959,9 @@
         <source>The one that stays takes over what it lacks, and the parts.</source>
         <translation>保留者补上自己缺少的值，并接收另一方的组成部分。</translation>
     </message>
+    <message>
+        <source>Likeness</source>
+        <translation>相似之处</translation>
+    </message>
 </context>
 </TS>

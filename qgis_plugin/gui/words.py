@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from qgis.PyQt.QtCore import QCoreApplication
 
 translate = QCoreApplication.translate
@@ -24,3 +26,13 @@ def batch_kind(code: str) -> str:
         "decision": translate("Xiangtu", "decision"),
         "undo": translate("Xiangtu", "undoing"),
     }.get(code, code)
+
+
+def local_time(time: str | None) -> str:
+    """A time of the file (UTC, ISO 8601) as the clock on the wall shows it, to the minute; a
+    tablet's journal may hold what is no time, which is shown as it is."""
+    try:
+        moment = datetime.fromisoformat(time or "")
+    except ValueError:
+        return time or ""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")

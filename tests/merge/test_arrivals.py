@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from county import County, known
 from xiangtu.errors import Cancelled
-from xiangtu.merge import arrivals
+from xiangtu.merge import arrivals, conflicts
 from xiangtu.merge.arrivals import Arrival, find, look, merge_in_order
 from xiangtu.package.refused_packages import list_refused
 
@@ -105,6 +105,19 @@ def test_cancelling_in_the_second_leaves_the_first_merged(world):
         "already",
         "ready",
     ]
+
+
+@pytest.mark.parametrize("first", "ab")
+def test_what_is_to_decide_counts_no_conflict_that_a_later_package_replaced(world, first):
+    """Whichever tablet's packages come first, one conflict is open at the end."""
+    other = "b" if first == "a" else "a"
+    paths = [packed(world, first, "one"), packed(world, other, "two"), packed(world, first, "3")]
+    found = {each.path: each for each in inbox(world, *paths)}
+    with world.open() as file:
+        in_turn = [found[paths[0]], found[paths[1]], found[paths[2]]]
+        attempts = merge_in_order(file, in_turn, world.identity, author="officer")
+        assert arrivals.to_decide(attempts) == (1, 0)
+        assert conflicts.count_conflicts(file) == 1
 
 
 def test_a_dry_run_writes_nothing(world):

@@ -27,7 +27,11 @@ def answer():
         if panel.desk.busy:
             QTimer.singleShot(200, answer)
             return
+        import numpy
+        import shapely
         import xiangtu
+        from xiangtu.geo.topology import repeats
+        from xiangtu_qgis.gui.review.outline_canvas import as_qgis
 
         registry = QgsApplication.processingRegistry()
         provider = registry.providerById("xiangtu")
@@ -38,6 +42,9 @@ def answer():
             "algorithms": len(provider.algorithms()),
             "group": provider.algorithm("merge").group(),
             "visible": panel.isVisible(),
+            "area": as_qgis(shapely.box(0, 0, 2, 1)).area(),
+            # QGIS's own GEOS answers here, which may be older than the one shapely brings.
+            "alike": len(repeats(numpy.array([shapely.box(0, 0, 2, 1)] * 2)).first),
         }
         unloadPlugin("xiangtu_qgis")
         found["left"] = [name for name in sys.modules if name.split(".")[0] == "xiangtu"]
@@ -90,4 +97,5 @@ def test_the_zip_starts_in_an_empty_profile(tmp_path: Path, county: object, loca
     assert found["group"] == ("收件与合并" if chinese else "What comes back")
     assert found["county"] == str(county.path) and found["visible"]
     assert found["algorithms"] > 25
+    assert (found["area"], found["alike"]) == (2, 1)
     assert found["left"] == [] and not found["provider_left"]

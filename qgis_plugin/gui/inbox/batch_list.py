@@ -26,7 +26,7 @@ from xiangtu.merge.undo import Dependent, dependents, undo
 from ...tasks.core_task import Progress
 from ..desk import CountyDesk
 from ..task_bar import TaskBar
-from ..words import batch_kind
+from ..words import batch_kind, local_time
 
 translate = QCoreApplication.translate
 
@@ -109,8 +109,8 @@ class BatchList(QWidget):
                 [
                     f"{each.number} {batch_kind(each.kind)}",
                     about,
-                    f"{each.author} {each.made_at[:16].replace('T', ' ')}",
-                    (each.undone_at or "")[:16].replace("T", " "),
+                    f"{each.author} {local_time(each.made_at)}",
+                    local_time(each.undone_at),
                 ]
             )
             item.setData(0, _NUMBER, each.number)

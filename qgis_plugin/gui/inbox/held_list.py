@@ -24,6 +24,7 @@ from xiangtu.words import phrase
 
 from ...tasks.core_task import Progress
 from ..desk import CountyDesk
+from ..words import local_time
 
 translate = QCoreApplication.translate
 
@@ -99,7 +100,7 @@ class HeldList(QWidget):
             line = title.format(
                 tablet=names.tablet(each.device),
                 number=each.number,
-                time=each.refused_at[:16].replace("T", " "),
+                time=local_time(each.refused_at),
                 author=each.author,
             )
             if not each.verified:

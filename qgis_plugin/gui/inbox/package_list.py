@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +31,7 @@ from xiangtu.sealing import keys
 from ...tasks.core_task import Progress
 from ..desk import CountyDesk
 from ..task_bar import TaskBar
+from ..words import local_time
 from . import package_words, receipts
 from .drop_tree import DropTree
 from .watched_folder import WatchedFolder
@@ -231,7 +231,7 @@ class PackageList(QWidget):
             cells = [
                 f"{tablet}, {about.number}",
                 ", ".join(contents.authors),
-                _local(about.made_at),
+                local_time(about.made_at),
                 package_words.standing(arrival),
             ]
         item = QTreeWidgetItem(cells)
@@ -324,7 +324,7 @@ class PackageList(QWidget):
         refused = [each.refusal for each in attempts if each.refusal is not None]
         fine = len(attempts) - len(refused)
         if fine and not dry_run:
-            reports = [each.report for each in attempts if each.report is not None]
+            conflicts, pairs = arrivals.to_decide(attempts)
             self.desk.tell(
                 translate("Xiangtu", "{done} of {wanted} packages taken in.").format(
                     done=fine, wanted=wanted
@@ -332,10 +332,7 @@ class PackageList(QWidget):
                 + " "
                 + translate(
                     "Xiangtu", "To decide: {conflicts} conflicts, {pairs} possible duplicates"
-                ).format(
-                    conflicts=sum(len(each.conflicts) for each in reports),
-                    pairs=sum(len(each.duplicates) for each in reports),
-                )
+                ).format(conflicts=conflicts, pairs=pairs)
             )
         if refused and (len(refused) > 1 or fine) and refused[-1].code == "cancelled":
             refused = refused[:-1]  # what was taken in before is told above
@@ -371,8 +368,3 @@ class PackageList(QWidget):
         )
         sound = bool(self._seen) and any(each.contents for each in self._seen.arrivals)
         self.receipts.setEnabled(idle and sound)
-
-
-def _local(time: str) -> str:
-    """A time of the file (UTC) as the clock on the wall shows it."""
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -23,8 +23,6 @@ from qgis.PyQt.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from xiangtu.cli.naming import Naming
-from xiangtu.merge.clones import origin
 from xiangtu.merge.evidence import Evidence
 
 from ..desk import CountyDesk
@@ -35,7 +33,7 @@ from .question import Question
 translate = QCoreApplication.translate
 
 #: Choices in a row of buttons; the panel is narrow.
-_IN_A_ROW = 3
+_IN_A_ROW = 2
 
 
 class DecisionView(QWidget):
@@ -74,6 +72,9 @@ class DecisionView(QWidget):
         self.pickers = (QComboBox(), QComboBox())
         self.canvases = (OutlineCanvas(), OutlineCanvas())
         for place, (picker, canvas) in enumerate(zip(self.pickers, self.canvases, strict=True)):
+            picker.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
             picker.currentIndexChanged.connect(self._draw)
             grid.addWidget(picker, 0, place)
             grid.addWidget(canvas, 1, place)
@@ -114,8 +115,7 @@ class DecisionView(QWidget):
         self,
         question: Question,
         evidence: Evidence,
-        photos: Sequence[Thumbnail],
-        names: Naming,
+        photos: Sequence[tuple[Thumbnail, str]],
         srid: int,
         others: int | None,
     ) -> None:
@@ -123,6 +123,8 @@ class DecisionView(QWidget):
 
         Parameters
         ----------
+        photos : Sequence
+            Each with the words below it.
         srid : int
             EPSG code of the outlines' CRS.
         others : int | None
@@ -134,7 +136,7 @@ class DecisionView(QWidget):
         self.notes.setVisible(bool(question.notes))
         self._fill_pickers(question, evidence)
         self._fill_table(question)
-        self.photos.fill([(each, _about(each, names)) for each in photos])
+        self.photos.fill(photos)
         self.whole.setVisible(bool(others))
         self.whole.setChecked(False)
         self.whole.setText(
@@ -243,13 +245,3 @@ def _side(evidence: Evidence, place: int) -> tuple[Sequence[Any], QColor]:
     if 0 <= place < len(evidence.sides) and any(side.shapes for side in evidence.sides):
         return evidence.sides[place].shapes, SIDES[place % len(SIDES)]
     return (evidence.combined if place >= 0 else ()), COMBINED
-
-
-def _about(thumbnail: Thumbnail, names: Naming) -> str:
-    """Whose photo it is, of what and when."""
-    photo = thumbnail.photo
-    device = photo.device or ""
-    tablet = names.tablets.get(origin(device), device)
-    role = str(names.value("attachment", "role", photo.role or ""))
-    words = " ".join(each for each in (tablet, role.partition(" ")[2] or role) if each)
-    return f"{words}\n{(photo.taken_at or '')[:16].replace('T', ' ')}"

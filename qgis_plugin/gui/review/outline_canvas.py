@@ -18,7 +18,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QWidget
 
-_HEIGHT = 190
+_HEIGHT = 160
 #: What is shown around the outlines: a share of their size, metres around a point.
 _MARGIN, _POINT_MARGIN_M = 1.4, 10.0
 _WHITE = QColor("white")
@@ -115,7 +115,8 @@ class OutlineCanvas(QgsMapCanvas):
 def as_qgis(shape: Any) -> QgsGeometry:
     """A shapely shape as QGIS has it."""
     geometry = QgsGeometry()
-    geometry.fromWkb(shapely.to_wkb(shape))
+    # The dimension is said: shapely's own default is one that QGIS's older GEOS refuses.
+    geometry.fromWkb(shapely.to_wkb(shape, output_dimension=2))
     return geometry
 
 

@@ -67,22 +67,16 @@ class ReviewPage(Page):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-            combo.setMinimumContentsLength(8)
+            combo.setMinimumContentsLength(6)
             row.addWidget(combo, 1)
             combo.activated.connect(self._from_the_start)
         self.column.addLayout(row)
+        self.kind.setMinimumContentsLength(12)
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setHeaderLabels(
-            [
-                translate("Xiangtu", "Layer"),
-                translate("Xiangtu", "Record"),
-                translate("Xiangtu", "About"),
-                translate("Xiangtu", "Sides"),
-            ]
-        )
+        self.tree.setColumnCount(4)
         self.tree.currentItemChanged.connect(self._look)
         upper = QWidget()
         column = QVBoxLayout(upper)
@@ -171,6 +165,15 @@ class ReviewPage(Page):
             for place, cell in enumerate(cells):
                 item.setToolTip(place, cell)
             self.tree.addTopLevelItem(item)
+        pairs = self.kind.currentData() == _PAIRS
+        self.tree.setHeaderLabels(
+            [
+                translate("Xiangtu", "Layer"),
+                "A" if pairs else translate("Xiangtu", "Record"),
+                translate("Xiangtu", "Likeness") if pairs else translate("Xiangtu", "About"),
+                "B" if pairs else translate("Xiangtu", "Sides"),
+            ]
+        )
         self.tree.resizeColumnToContents(0)
         self.tree.resizeColumnToContents(1)
         self.tree.blockSignals(False)
@@ -268,7 +271,10 @@ class ReviewPage(Page):
         else:
             asked = question.of_conflict(shown.subject, shown.seen, names)
             others = len(shown.siblings)
-        self.decision.show_question(asked, shown.seen, shown.photos, names, shown.srid, others)
+        photos = [
+            (each, question.about_photo(each.photo, shown.subject, names)) for each in shown.photos
+        ]
+        self.decision.show_question(asked, shown.seen, photos, shown.srid, others)
         self.decision.allow(True)
 
     # -- deciding -----------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class PhotoStrip(QListWidget):
         self.setWrapping(False)
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(_SMALL)
-        self.setFixedHeight(_SMALL.height() + 64)
+        self.setFixedHeight(_SMALL.height() + 48)
         self.itemClicked.connect(self._open)
         self.hide()
 

@@ -17,13 +17,17 @@ from xiangtu.merge.changes import GONE, KEEP, LINEAGE, RECORD
 from xiangtu.merge.clones import origin
 from xiangtu.merge.conflicts import COMBINED, PSEUDO_UNITS, Conflict, Head
 from xiangtu.merge.duplicates import Pair
-from xiangtu.merge.evidence import Evidence
+from xiangtu.merge.evidence import Evidence, Photo
 from xiangtu.merge.successors import CARRY, PARTS, WHOLE
+
+from ..words import local_time
 
 translate = QCoreApplication.translate
 
 #: What is taken of a pair: "apart", or the uuid of the record that stays.
 APART = "apart"
+#: What is looked at first of an outline.
+_FIRST = (GEOMETRY_COLUMN, "horizontal_accuracy_m")
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def of_conflict(conflict: Conflict, evidence: Evidence, names: Naming) -> Questi
             columns,
         ),
         _row(
-            translate("Xiangtu", "When"), "", [head.time[:16].replace("T", " ") for head in heads],
+            translate("Xiangtu", "When"), "", [local_time(head.time) for head in heads],
             columns,
         ),
     ]  # fmt: skip
@@ -102,7 +106,7 @@ def of_pair(pair: Pair, evidence: Evidence, names: Naming) -> Question:
         ),
         (
             translate("Xiangtu", "When"),
-            tuple(str(each["updated_at"])[:16].replace("T", " ") for each in (first, second)),
+            tuple(local_time(str(each["updated_at"])) for each in (first, second)),
         ),
     ]
     shapes = [{GEOMETRY_COLUMN: each.shapes[0]} if each.shapes else {} for each in evidence.sides]
@@ -121,6 +125,16 @@ def of_pair(pair: Pair, evidence: Evidence, names: Naming) -> Question:
         ),
         (translate("Xiangtu", "The one that stays takes over what it lacks, and the parts."),),
     )
+
+
+def about_photo(photo: Photo, subject: Conflict | Pair, names: Naming) -> str:
+    """Whose photo it is, of which of the two if there are two, of what and when."""
+    letter = ""
+    if isinstance(subject, Pair):
+        letter = "A" if photo.record == subject.a else "B"
+    role = str(names.value("attachment", "role", photo.role or ""))
+    words = (letter, _tablet(photo.device or "", names), role.partition(" ")[2] or role)
+    return " ".join(each for each in words if each) + "\n" + local_time(photo.taken_at)
 
 
 def _row(
@@ -150,9 +164,11 @@ def _values(
     derived = set(layer.derived_columns)
     left_out = {"uuid", *BOOKKEEPING, *secret, *derived}
     rows = []
-    for name in dict.fromkeys(name for each in cells for name in each):
+    found = dict.fromkeys(name for each in cells for name in each)
+    for name in (*(each for each in _FIRST if each in found), *found):
         if name in left_out or name.startswith("@"):
             continue
+        left_out.add(name)
         told = [each.get(name) for each in cells]
         if name == GEOMETRY_COLUMN:
             rows += _sizes(told)

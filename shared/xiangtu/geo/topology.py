@@ -131,7 +131,9 @@ def repeats(geometries: Geometries) -> Pairs:
     bounds = shapely.bounds(geometries)
     _, group, size = np.unique(bounds, axis=0, return_inverse=True, return_counts=True)
     suspects = np.flatnonzero((size[group.ravel()] > 1) & np.isfinite(bounds[:, 0]))
-    same = shapely.to_wkb(shapely.normalize(shapely.force_2d(geometries[suspects])))
+    flat = shapely.normalize(shapely.force_2d(geometries[suspects]))
+    # Said outright: inside QGIS its own GEOS answers, and an older one refuses shapely's default.
+    same = shapely.to_wkb(flat, output_dimension=2)
     earliest: dict[bytes, int] = {}
     first, second = [], []
     for index, wkb in zip(suspects.tolist(), same.tolist(), strict=True):

@@ -161,6 +161,20 @@ def merge_in_order(
     return attempts
 
 
+def to_decide(attempts: Iterable[Attempt]) -> tuple[int, int]:
+    """How many conflicts and pairs the packages together brought up: a conflict that one opened
+    and a later one settled, or put another in the place of, counts no more."""
+    conflicts: set[str] = set()
+    pairs: set[str] = set()
+    reports = [each.report for each in attempts if each.report is not None]
+    while reports:
+        report = reports.pop(0)
+        conflicts = (conflicts | set(report.conflicts)) - set(report.settled)
+        pairs |= set(report.duplicates)
+        reports = [*report.followed, *reports]
+    return len(conflicts), len(pairs)
+
+
 def _read(file: SurveyFile, path: Path, stamp: tuple[int, int], identity: str) -> Contents:
     with open_package(path, identity=identity, file=file) as opened:
         about = opened.description

@@ -188,7 +188,12 @@ class _Writer:
             transactions = bool(dataset.TestCapability(ogr.ODsCTransactions))
             if transactions:
                 dataset.StartTransaction()
-            wkbs = shapely.to_wkb(shapes).tolist() if shapes is not None else [None] * count
+            wkbs = (
+                # Said outright: QGIS's own GEOS may refuse shapely's default.
+                shapely.to_wkb(shapes, output_dimension=2).tolist()
+                if shapes is not None
+                else [None] * count
+            )
             lists = [self._fitting(layer, each, values[each.source]) for each in columns]
             for wkb, row in zip(wkbs, zip(*lists, strict=True), strict=True):
                 feature = ogr.Feature(definition)
