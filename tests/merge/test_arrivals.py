@@ -107,17 +107,16 @@ def test_cancelling_in_the_second_leaves_the_first_merged(world):
     ]
 
 
-@pytest.mark.parametrize("first", "ab")
-def test_what_is_to_decide_counts_no_conflict_that_a_later_package_replaced(world, first):
-    """Whichever tablet's packages come first, one conflict is open at the end."""
-    other = "b" if first == "a" else "a"
-    paths = [packed(world, first, "one"), packed(world, other, "two"), packed(world, first, "3")]
+@pytest.mark.parametrize(("last", "left"), [("three", 1), ("two", 0)])
+def test_what_is_to_decide_is_what_is_open_after_the_last_package(world, last, left):
+    """The third package goes on with the conflict of the first two, or agrees with the second."""
+    paths = [packed(world, "a", "one"), packed(world, "b", "two"), packed(world, "a", last)]
     found = {each.path: each for each in inbox(world, *paths)}
     with world.open() as file:
-        in_turn = [found[paths[0]], found[paths[1]], found[paths[2]]]
+        in_turn = [found[path] for path in paths]
         attempts = merge_in_order(file, in_turn, world.identity, author="officer")
-        assert arrivals.to_decide(attempts) == (1, 0)
-        assert conflicts.count_conflicts(file) == 1
+        assert arrivals.to_decide(attempts) == (left, 0)
+        assert conflicts.count_conflicts(file) == left
 
 
 def test_a_dry_run_writes_nothing(world):
