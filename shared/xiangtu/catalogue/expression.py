@@ -18,7 +18,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import NoReturn
@@ -100,10 +100,10 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("regexp_match", 2, _regexp_match, deterministic=True)
 
 
-def to_qgis(sql: str) -> str:
-    """The condition as a QGIS expression; columns are quoted, `@today` is a variable of the day
-    as ISO text."""
-    return _written(grammar.parse(sql), _QGIS, asked=True)
+def to_qgis(sql: str, today: str = "@today") -> str:
+    """The condition as a QGIS expression; columns are quoted, the present day is the expression
+    `today`, by default a variable, which gives ISO text."""
+    return _written(grammar.parse(sql), replace(_QGIS, today=today), asked=True)
 
 
 def _regexp_match(text: str | None, pattern: str | None) -> int | None:
@@ -162,6 +162,7 @@ class _Dialect:
     column: Callable[[str], str]
     call: Callable[[str, list[str]], str]
     truth_as_number: Callable[[str], str]
+    today: str = "@today"
 
 
 def _call(function: str, arguments: list[str]) -> str:
@@ -212,7 +213,7 @@ def _written(node: Node, dialect: _Dialect, *, asked: bool = False) -> str:
         case Column(name):
             return dialect.column(name)
         case Today():
-            return "@today"
+            return dialect.today
         case Not(operand):
             return f"(NOT {ask(operand)})"
         case Binary("and" | "or" as operator, left, right):
