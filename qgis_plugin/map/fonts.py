@@ -36,7 +36,7 @@ def chinese_family() -> str:
     for family in _KNOWN:
         if family in installed:
             return family
-    able = database.families(QFontDatabase.SimplifiedChinese)
+    able = database.families(QFontDatabase.WritingSystem.SimplifiedChinese)
     return able[0] if able else QFont().defaultFamily()
 
 

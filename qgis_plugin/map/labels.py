@@ -64,14 +64,14 @@ def labelling(layer: Layer, family: str) -> QgsVectorLayerSimpleLabeling | None:
     settings.setFormat(text_format(family, how.size_pt, how.colour, how.halo, bold=how.bold))
     settings.priority = how.priority
     if how.placement == "over" and layer.geometry == "MULTIPOLYGON":
-        settings.placement = QgsPalLayerSettings.Horizontal
+        settings.placement = QgsPalLayerSettings.Placement.Horizontal
     elif how.placement == "along" and layer.geometry == "MULTILINESTRING":
-        settings.placement = QgsPalLayerSettings.Curved
+        settings.placement = QgsPalLayerSettings.Placement.Curved
     else:
-        settings.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
-        settings.offsetType = QgsPalLayerSettings.FromSymbolBounds
+        settings.placement = QgsPalLayerSettings.Placement.OrderedPositionsAroundPoint
+        settings.offsetType = QgsPalLayerSettings.OffsetType.FromSymbolBounds
         settings.dist = 0.5
-        settings.distUnits = QgsUnitTypes.RenderMillimeters
+        settings.distUnits = QgsUnitTypes.RenderUnit.RenderMillimeters
     if how.farthest:
         settings.scaleVisibility = True
         settings.minimumScale = how.farthest
@@ -86,13 +86,13 @@ def text_format(
     made = QgsTextFormat()
     made.setFont(font(family, size_pt, bold=bold))
     made.setSize(size_pt)
-    made.setSizeUnit(QgsUnitTypes.RenderPoints)
+    made.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
     made.setColor(colour(text))
     if halo:
         buffer = QgsTextBufferSettings()
         buffer.setEnabled(True)
         buffer.setSize(0.12 * size_pt)
-        buffer.setSizeUnit(QgsUnitTypes.RenderPoints)
+        buffer.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
         buffer.setColor(colour(halo[:7]))
         if len(halo) == 9:
             buffer.setOpacity(int(halo[7:9], 16) / 255)

@@ -5,28 +5,33 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from qgis.core import (
     Qgis,
+    QgsBookmark,
     QgsCoordinateReferenceSystem,
     QgsDataSourceUri,
-    QgsEditorWidgetSetup,
     QgsHillshadeRenderer,
     QgsLayerTree,
     QgsLayerTreeGroup,
     QgsMapLayer,
     QgsProject,
     QgsRasterLayer,
+    QgsReferencedRectangle,
     QgsRelation,
     QgsVectorLayer,
     QgsVirtualLayerDefinition,
     QgsWkbTypes,
 )
-from xiangtu.catalogue.model import Catalogue, Layer
+from xiangtu.catalogue.model import COMMON_FIELDS, Catalogue, Label, Layer
 
 from .fonts import chinese_family
+from .forms import Surroundings, make_form
 from .labels import labelling
+from .marks import mark, marked
+from .sheet_items import SCALES
 from .symbols import SymbolMaker, colour, findings_renderer
 
 #: Groups in drawing order, the topmost first: (name in zh, name in en, layers).
@@ -40,6 +45,10 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 #: Outlines are drawn from this scale on, 1 to …; what is smaller, from the catalogue's scale on,
 #: which is the one that labels of outlines begin at too (see labels).
 _AREAS_FROM = 50_000
+#: What the layer of findings is marked with.
+FINDINGS = "findings"
+#: Metres around a village that its bookmark shows.
+_AROUND_M = 50
 #: Layers that are listed but not drawn until someone ticks them.
 _UNTICKED = ("boundary_point", "boundary_line", "relic_point", "track")
 
@@ -84,6 +93,8 @@ def build_project(
     project.setCrs(QgsCoordinateReferenceSystem.fromEpsgId(srid))
     project.setEllipsoid("EPSG:7024")
     project.setFilePathStorage(Qgis.FilePathType.Relative)
+    project.viewSettings().setUseProjectScales(True)
+    project.viewSettings().setMapScales([float(each) for each in reversed(SCALES)])
     makers = SymbolMaker(catalogue, resources, language)
     family = chinese_family()
     made: dict[str, QgsVectorLayer] = {}
@@ -122,7 +133,14 @@ def build_project(
             layer.setLabeling(labels)
             layer.setLabelsEnabled(True)
     _add_findings(project, root, survey, srid, chinese)
-    _add_relations(project, catalogue, made, language)
+    around = _add_relations(project, catalogue, made, language)
+    for name, layer in made.items():
+        make_form(layer, catalogue.layers[name], catalogue, around, language)
+    if "attachment" in made:
+        # A photo is a file and a row: only the program keeps the two together.
+        made["attachment"].setReadOnly(True)
+    if "village" in made:
+        _add_bookmarks(project, made["village"], "行政村" if chinese else "Villages")
     backdrop = _add_backdrop(project, root, elevation, "地形" if chinese else "Terrain")
     return ProjectLayers(project, made, backdrop)
 
@@ -141,7 +159,7 @@ def _add_layer(
     current = '"ended_on" IS NULL' if description.surveyed else ""
     uri.setDataSource("", name, "geometry" if description.geometry else "", current, "fid")
     layer = QgsVectorLayer(uri.uri(), description.label.in_language(language), "spatialite")
-    _describe_fields(layer, catalogue, description, language)
+    mark(layer, name)
     project.addMapLayer(layer, False)
     node = group.addLayer(layer)
     node.setExpanded(False)
@@ -157,32 +175,6 @@ def _scale_range(layer: QgsVectorLayer, description: Layer) -> None:
             scale = max(scale, _AREAS_FROM)
         layer.setScaleBasedVisibility(True)
         layer.setMinimumScale(scale)
-
-
-def _describe_fields(
-    layer: QgsVectorLayer, catalogue: Catalogue, description: Layer, language: str
-) -> None:
-    """Column names in the person's language, code lists as drop-downs, derived ones locked."""
-    form = layer.editFormConfig()
-    for index, column in enumerate(layer.fields().names()):
-        field = catalogue.field_of(description.name, column)
-        if field is None:
-            if column in ("fid", "uuid"):
-                form.setReadOnly(index, True)
-            elif column.endswith("_secret"):
-                layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("Hidden", {}))
-            continue
-        layer.setFieldAlias(index, field.label.in_language(language))
-        if field.derived:
-            form.setReadOnly(index, True)
-        if field.code_list and field.type == "code":
-            codes = catalogue.code_lists[field.code_list].codes.values()
-            entries = [{f"{each.code} {each.label.in_language(language)}": each.code}
-                       for each in codes]  # fmt: skip
-            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": entries}))
-    layer.setEditFormConfig(form)
-    if description.title_field:
-        layer.setDisplayExpression(f'"{description.title_field}"')
 
 
 def _add_findings(
@@ -202,10 +194,12 @@ def _add_findings(
     definition.addSource("finding", table.id())
     definition.setQuery(query)
     definition.setGeometryField("geometry")
-    definition.setGeometryWkbType(QgsWkbTypes.Point)
+    definition.setGeometryWkbType(QgsWkbTypes.Type.Point)
     definition.setGeometrySrid(srid)
     points = QgsVectorLayer(definition.toString(), "检查发现" if chinese else "Findings", "virtual")
     points.setRenderer(findings_renderer(chinese))
+    mark(points, FINDINGS)
+    mark(table, "finding")
     project.addMapLayer(points, False)
     group = root.insertGroup(0, "质量检查" if chinese else "Check")
     group.addLayer(points)
@@ -216,25 +210,53 @@ def _add_findings(
 
 def _add_relations(
     project: QgsProject, catalogue: Catalogue, made: dict[str, QgsVectorLayer], language: str
-) -> None:
-    manager = project.relationManager()
-    for name, layer in made.items():
-        description = catalogue.layers[name]
-        for each in description.relations:
-            parent = made.get(each.parent)
-            if parent is None:
-                continue
-            relation = QgsRelation()
-            relation.setId(f"{name}_{each.field}")
-            relation.setName(
-                f"{catalogue.layers[each.parent].label.in_language(language)} → "
-                f"{description.label.in_language(language)}"
-            )
-            relation.setReferencingLayer(layer.id())
-            relation.setReferencedLayer(parent.id())
-            relation.addFieldPair(each.field, "uuid")
-            if relation.isValid():
-                manager.addRelation(relation)
+) -> Surroundings:
+    """Who names whom by uuid, and photos by the record they show; what forms make of it."""
+    references: dict[tuple[str, str], QgsRelation] = {}
+    parts: dict[str, list[tuple[Label, QgsRelation]]] = {}
+    named = [
+        (child, field.name, field.references)
+        for child in made
+        for field in map(partial(catalogue.field_of, child), made[child].fields().names())
+        if field is not None and field.references
+    ]
+    photos = [("attachment", "record", name) for name in made if catalogue.layers[name].surveyed]
+    for child, column, parent in [*named, *(photos if "attachment" in made else [])]:
+        if parent not in made:
+            continue
+        photo = (child, column) == ("attachment", "record")
+        relation = QgsRelation()
+        relation.setId(f"{child}_{column}_{parent}" if photo else f"{child}_{column}")
+        label = catalogue.layers[child].label
+        relation.setName(
+            f"{catalogue.layers[parent].label.in_language(language)} → "
+            f"{label.in_language(language)}"
+        )
+        relation.setReferencingLayer(made[child].id())
+        relation.setReferencedLayer(made[parent].id())
+        relation.addFieldPair(column, "uuid")
+        if not relation.isValid():
+            continue
+        project.relationManager().addRelation(relation)
+        if not photo:
+            references[child, column] = relation
+        if photo or column not in COMMON_FIELDS:
+            parts.setdefault(parent, []).append((label, relation))
+    return Surroundings(made, references, parts)
+
+
+def _add_bookmarks(project: QgsProject, villages: QgsVectorLayer, group: str) -> None:
+    """A bookmark a village, by code."""
+    for village in sorted(villages.getFeatures(), key=lambda each: str(each["code"])):
+        if not village.hasGeometry():
+            continue
+        extent = village.geometry().boundingBox()
+        extent.grow(_AROUND_M)
+        bookmark = QgsBookmark()
+        bookmark.setName(str(village["name"] or village["code"]))
+        bookmark.setGroup(group)
+        bookmark.setExtent(QgsReferencedRectangle(extent, villages.crs()))
+        project.bookmarkManager().addBookmark(bookmark)
 
 
 def _add_backdrop(
@@ -280,6 +302,39 @@ def save_project(project: QgsProject, path: Path) -> bool:
             archive.writestr(name, content.replace(beside, b"./"))
     fresh.replace(path)
     return True
+
+
+def layers_of(project: QgsProject) -> dict[str, QgsVectorLayer]:
+    """The county's layers that a project has, by catalogue name, and the findings as FINDINGS."""
+    return {
+        str(marked(each)): each for each in project.mapLayers().values() if marked(each) is not None
+    }
+
+
+def county_of(project: QgsProject) -> Path | None:
+    """The survey file that a project's layers read, None where it has none of a county."""
+    village = layers_of(project).get("village")
+    return None if village is None else Path(QgsDataSourceUri(village.source()).database())
+
+
+def read_from(project: QgsProject, survey: Path) -> list[str]:
+    """Have a project's layers read another survey file: the county has been moved.
+
+    Returns the names of the layers that cannot be read there either. What a person has changed of
+    the project (styles, order, layouts) stays.
+    """
+    lost = []
+    for name, layer in layers_of(project).items():
+        if layer.providerType() != "spatialite":
+            continue
+        uri = QgsDataSourceUri(layer.source())
+        uri.setDatabase(str(survey))
+        layer.setDataSource(
+            uri.uri(), layer.name(), "spatialite", layer.dataProvider().ProviderOptions()
+        )
+        if not layer.isValid():
+            lost.append(name)
+    return lost
 
 
 def invalid_layers(project: QgsProject) -> list[str]:

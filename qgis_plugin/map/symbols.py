@@ -32,9 +32,9 @@ from xiangtu.catalogue.model import Catalogue, CodeList, Layer
 Look = Mapping[str, Any]
 
 _PATTERNS = {
-    "dense4": Qt.Dense4Pattern,
-    "diagonal": Qt.BDiagPattern,
-    "cross": Qt.DiagCrossPattern,
+    "dense4": Qt.BrushStyle.Dense4Pattern,
+    "diagonal": Qt.BrushStyle.BDiagPattern,
+    "cross": Qt.BrushStyle.DiagCrossPattern,
 }
 
 
@@ -150,7 +150,7 @@ def findings_renderer(chinese: bool) -> QgsCategorizedSymbolRenderer:
         ("warning", "#f28e1c", "警告" if chinese else "Warning"),
         ("note", "#8a8f94", "提示" if chinese else "Note"),
     ):
-        drawn = QgsSimpleMarkerSymbolLayer(QgsSimpleMarkerSymbolLayer.Circle, 2.6)
+        drawn = QgsSimpleMarkerSymbolLayer(QgsSimpleMarkerSymbolLayer.Shape.Circle, 2.6)
         drawn.setColor(colour(fill + "b0"))
         drawn.setStrokeColor(colour("#ffffff"))
         drawn.setStrokeWidth(0.3)
@@ -179,12 +179,12 @@ def _is_below(codes: CodeList, code: str, wanted: list[str]) -> bool:
 
 def _stroke(text: str, width_mm: float, dash: list[float] | None = None) -> QgsLineSymbolLayer:
     line = QgsSimpleLineSymbolLayer(colour(text), width_mm)
-    line.setPenCapStyle(Qt.FlatCap if dash else Qt.RoundCap)
-    line.setPenJoinStyle(Qt.RoundJoin)
+    line.setPenCapStyle(Qt.PenCapStyle.FlatCap if dash else Qt.PenCapStyle.RoundCap)
+    line.setPenJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dash:
         line.setUseCustomDashPattern(True)
         line.setCustomDashVector([float(each) for each in dash])
-        line.setCustomDashPatternUnit(QgsUnitTypes.RenderMillimeters)
+        line.setCustomDashPatternUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
     return line
 
 
@@ -206,14 +206,14 @@ def _area(look: Look) -> QgsFillSymbol:
     dash = look.get("dash")
     fill = QgsSimpleFillSymbolLayer(
         colour(look.get("fill")),
-        Qt.SolidPattern if look.get("fill") else Qt.NoBrush,
+        Qt.BrushStyle.SolidPattern if look.get("fill") else Qt.BrushStyle.NoBrush,
         colour(look["stroke"]),
-        Qt.NoPen if dash else Qt.SolidLine,
+        Qt.PenStyle.NoPen if dash else Qt.PenStyle.SolidLine,
         look["width_mm"],
     )
     if look.get("pattern"):
         fill.setBrushStyle(_PATTERNS[look["pattern"]])
-    fill.setPenJoinStyle(Qt.RoundJoin)
+    fill.setPenJoinStyle(Qt.PenJoinStyle.RoundJoin)
     parts.append(fill)
     if dash:
         parts.append(_stroke(look["stroke"], look["width_mm"], dash))
