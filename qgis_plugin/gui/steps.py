@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .county_page import CountyPage
+from .figures_page import FiguresPage
 from .inbox.page import InboxPage
+from .map_page import MapPage
 from .review.page import ReviewPage
 
 if TYPE_CHECKING:
@@ -53,5 +55,19 @@ def steps() -> list[Step]:
             translate("Xiangtu", "Decide conflicts and possible duplicates"),
             "/mActionSplitFeatures.svg",
             ReviewPage,
+        ),
+        Step(
+            "map",
+            translate("Xiangtu", "Map"),
+            translate("Xiangtu", "Build the one-map project; print sheets and plans of parcels"),
+            "/mActionNewLayout.svg",
+            MapPage,
+        ),
+        Step(
+            "figures",
+            translate("Xiangtu", "Figures"),
+            translate("Xiangtu", "Tables by village and township with a chart, to Excel"),
+            "/mActionCalculateField.svg",
+            FiguresPage,
         ),
     ]

@@ -37,6 +37,9 @@ _TODAY = "format_date(now(), 'yyyy-MM-dd')"
 _STATE = Label("状态", "State")
 _MEASUREMENT = Label("测量", "Measurement")
 _RECORD = Label("登记", "Record")
+_YES, _NO = Label("是", "Yes"), Label("否", "No")
+#: The entry of a list by which a value is taken away again.
+_NOTHING = {"": QgsValueMapFieldFormatter.NULL_VALUE}
 _MUST = Label("必填", "must be filled in")
 _FROM = Label("不小于 {least}", "at least {least}")
 _TO = Label("不大于 {most}", "at most {most}")
@@ -137,7 +140,12 @@ class _Form:
         if field.type == "code" and field.code_list:
             self._widget(at, "ValueMap", map=self._codes(field))
         elif field.type == "boolean":
-            self._widget(at, "CheckBox", CheckedState="1", UncheckedState="0")
+            # A check box knows no NULL: it would make "no" of what nobody has answered.
+            answers = [
+                {_YES.in_language(self.language): "1"},
+                {_NO.in_language(self.language): "0"},
+            ]
+            self._widget(at, "ValueMap", map=[_NOTHING, *answers])
         elif field.type == "date":
             self._widget(at, "DateTime", field_format="yyyy-MM-dd", display_format="yyyy-MM-dd",
                          calendar_popup=True, allow_null=True, field_iso_format=False)  # fmt: skip
@@ -178,7 +186,7 @@ class _Form:
         codes = self.catalogue.code_lists[str(field.code_list)].codes.values()
         listed = [{f"{each.code} {each.label.in_language(self.language)}": each.code}
                   for each in codes]  # fmt: skip
-        return [{"": QgsValueMapFieldFormatter.NULL_VALUE}, *listed]
+        return [_NOTHING, *listed]
 
     def _default(self, field: Field, at: int) -> None:
         if field.name == "village" and self.description.geometry and self.description.surveyed:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from qgis.core import Qgis, QgsLayoutExporter, QgsPrintLayout
-from qgis.PyQt.QtCore import QMarginsF, QObject, QSizeF, QTimer
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QMarginsF, QObject, QSizeF, QTimer
 from qgis.PyQt.QtGui import QPageSize, QPainter, QPdfWriter
 from xiangtu.errors import BadFile, Cancelled, SurveyError
 from xiangtu.store import places
@@ -57,6 +58,9 @@ class Printing(QObject):
         pdf = target.suffix.lower() == ".pdf"
         self._steps = self._into_pdf() if pdf else self._into_pictures()
 
+        application = QCoreApplication.instance()
+        application.aboutToQuit.connect(self._drop)
+
     def start(self) -> None:
         """Begin with the first page once QGIS has nothing else to do."""
         QTimer.singleShot(0, self._step)
@@ -67,9 +71,9 @@ class Printing(QObject):
 
     def _step(self) -> None:
         try:
-            if self._cancelled:
-                self._steps.close()
-                self._end()
+            # A project that was closed took its layouts along.
+            if self._cancelled or sip.isdeleted(self._layout):
+                self._drop()
                 self._refused(Cancelled("cancelled"))
                 return
             number = next(self._steps, None)
@@ -84,8 +88,13 @@ class Printing(QObject):
         self._progress(number, self.count)
         QTimer.singleShot(0, self._step)
 
+    def _drop(self) -> None:
+        """Leave off, and nothing half written behind."""
+        self._steps.close()
+        self._end()
+
     def _end(self) -> None:
-        if self._pages is not None:
+        if self._pages is not None and not sip.isdeleted(self._layout):
             self._pages.endRender()
 
     def _each_page(self) -> Iterator[int]:
@@ -124,8 +133,9 @@ class Printing(QObject):
                     yield number
             finally:
                 painter.end()
-                context.setDpi(before[0])
-                context.setTextRenderFormat(before[1])
+                if not sip.isdeleted(self._layout):
+                    context.setDpi(before[0])
+                    context.setTextRenderFormat(before[1])
             with places.place_told(self._target):
                 temporary.replace(self._target)
         finally:

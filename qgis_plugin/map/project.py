@@ -12,6 +12,7 @@ from qgis.core import (
     Qgis,
     QgsBookmark,
     QgsCoordinateReferenceSystem,
+    QgsDataProvider,
     QgsDataSourceUri,
     QgsHillshadeRenderer,
     QgsLayerTree,
@@ -304,6 +305,16 @@ def save_project(project: QgsProject, path: Path) -> bool:
     return True
 
 
+def note_county(project: QgsProject, county: str) -> None:
+    """Note with a project of which county it is, by code."""
+    project.writeEntry("xiangtu", "county", county)
+
+
+def noted_county(project: QgsProject) -> str:
+    """The code of the county a project was built for; "" for another project."""
+    return str(project.readEntry("xiangtu", "county", "")[0])
+
+
 def layers_of(project: QgsProject) -> dict[str, QgsVectorLayer]:
     """The county's layers that a project has, by catalogue name, and the findings as FINDINGS."""
     return {
@@ -323,18 +334,19 @@ def read_from(project: QgsProject, survey: Path) -> list[str]:
     Returns the names of the layers that cannot be read there either. What a person has changed of
     the project (styles, order, layouts) stays.
     """
-    lost = []
-    for name, layer in layers_of(project).items():
-        if layer.providerType() != "spatialite":
+    found = layers_of(project)
+    # A virtual layer reads another one: it comes to life once that one has.
+    for layer in sorted(found.values(), key=lambda each: each.providerType() == "virtual"):
+        source = layer.source()
+        if layer.providerType() == "spatialite":
+            uri = QgsDataSourceUri(source)
+            uri.setDatabase(str(survey))
+            source = uri.uri()
+        elif layer.providerType() != "virtual":
             continue
-        uri = QgsDataSourceUri(layer.source())
-        uri.setDatabase(str(survey))
-        layer.setDataSource(
-            uri.uri(), layer.name(), "spatialite", layer.dataProvider().ProviderOptions()
-        )
-        if not layer.isValid():
-            lost.append(name)
-    return lost
+        options = QgsDataProvider.ProviderOptions()
+        layer.setDataSource(source, layer.name(), layer.providerType(), options)
+    return [name for name, layer in found.items() if not layer.isValid()]
 
 
 def invalid_layers(project: QgsProject) -> list[str]:

@@ -30,12 +30,13 @@ from qgis.core import (
     QgsProperty,
     QgsRectangle,
     QgsScaleBarSettings,
+    QgsTextFormat,
     QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import Qt
 
-from .fonts import font
+from .labels import text_format
 from .symbols import colour, embedded_svg
 
 #: Left, top, width, height in millimetres.
@@ -147,7 +148,7 @@ def _grid(chart: QgsLayoutItemMap, family: str) -> None:
     grid.setFrameWidth(1.2)
     grid.setFramePenSize(0.2)
     grid.setAnnotationEnabled(True)
-    grid.setAnnotationFont(font(family, 6.5))
+    grid.setAnnotationTextFormat(text_format(family, 6.5, "#111111"))
     grid.setAnnotationPrecision(0)
     grid.setAnnotationFrameDistance(0.8)
     border, shown = QgsLayoutItemMapGrid.BorderSide, QgsLayoutItemMapGrid.DisplayMode
@@ -191,7 +192,8 @@ def legend_of(
     legend.setTitle(title)
     style = QgsLegendStyle.Style
     for part, size in ((style.Title, 13), (style.Subgroup, 9.5), (style.SymbolLabel, 8.5)):
-        legend.rstyle(part).setFont(font(family, size, bold=part == style.Title))
+        written = text_format(family, size, "#111111", bold=part == style.Title)
+        _write(legend.rstyle(part), written)
     legend.setSymbolWidth(6)
     legend.setSymbolHeight(3.6)
     legend.rstyle(style.Symbol).setMargin(QgsLegendStyle.Side.Top, 1.1)
@@ -226,7 +228,7 @@ def scale_bar(
     bar.setMaximumBarWidth(50)
     bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
     bar.setHeight(2)
-    bar.setFont(font(family, 8))
+    bar.setTextFormat(text_format(family, 8, "#111111"))
     bar.update()
     return bar
 
@@ -257,13 +259,24 @@ def text(
     """A line of text; [% … %] in it is an expression over the page's feature."""
     label = QgsLayoutItemLabel(layout)
     label.setText(words)
-    label.setFont(font(family, size_pt, bold=bold))
-    label.setFontColor(colour(ink))
+    _write(label, text_format(family, size_pt, ink, bold=bold))
     label.setHAlign(Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft)
     label.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     label.setMarginX(0)
     label.setMarginY(0)
     place(layout, label, box)
+
+
+def _write(item: QgsLayoutItemLabel | QgsLegendStyle, written: QgsTextFormat) -> None:
+    """Have text written in a format; QGIS 3.22 knows a font alone, and of labels its colour."""
+    if hasattr(item, "setTextFormat"):
+        item.setTextFormat(written)
+        return
+    made = written.font()
+    made.setPointSizeF(written.size())
+    item.setFont(made)
+    if isinstance(item, QgsLayoutItemLabel):
+        item.setFontColor(written.color())
 
 
 def place(layout: QgsPrintLayout, item: QgsLayoutItem, box: Box, *, sized: bool = True) -> None:

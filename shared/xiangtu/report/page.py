@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 import jinja2
@@ -14,7 +13,7 @@ from ..catalogue.loader import resources_folder
 from ..catalogue.model import Label
 from ..store import places
 from . import labels
-from .statistics import Amount, Figures, Group, Table
+from .statistics import Amount, Figures, Group, Table, shown
 
 #: The measure a chart shows, the first that the group has.
 _CHARTED = ("area_mu", "length_m", "count")
@@ -78,14 +77,6 @@ def render(figures: Figures, language: str = "zh") -> str:
         codes=lambda township: [village.code for village in township.villages],
         charts=[_chart(figures, table, language) for table in figures.tables],
     )
-
-
-def shown(amount: Amount, measure: str) -> str:
-    """A value as people write it: thousands set off, two decimals where it is measured."""
-    value = amount.get(measure)
-    if not value:
-        return "–"
-    return f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
 
 
 def _measures(table: Table, group: Group) -> tuple[str, ...]:

@@ -137,6 +137,14 @@ def figures(file: SurveyFile) -> Figures:
     return Figures(county, str(file.meta["name"]), now, townships, tuple(tables))
 
 
+def shown(amount: Amount, measure: str) -> str:
+    """A value as people write it: thousands set off, two decimals where it is measured."""
+    value = amount.get(measure)
+    if not value:
+        return "–"
+    return f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
 def _townships(file: SurveyFile) -> tuple[Township, ...]:
     """Every village that is known or that a record names, under its township, by code."""
     names: dict[str, str] = {}
