@@ -32,6 +32,8 @@ _VILLAGES, _TOWNSHIPS = "villages", "townships"
 #: The villages of a row, which the chart is drawn for.
 _PLACES = Qt.ItemDataRole.UserRole
 _CHART_HEIGHT = 190
+_NO_WIDER = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+_LETTERS = 12
 
 
 class FiguresPage(Page):
@@ -44,6 +46,10 @@ class FiguresPage(Page):
         self.subject, self.measure, self.level = QComboBox(), QComboBox(), QComboBox()
         self.level.addItem(translate("Xiangtu", "Villages"), _VILLAGES)
         self.level.addItem(translate("Xiangtu", "Townships"), _TOWNSHIPS)
+        # A long name must not make the panel wider.
+        for each in (self.subject, self.measure, self.level):
+            each.setSizeAdjustPolicy(_NO_WIDER)
+            each.setMinimumContentsLength(_LETTERS)
         form.addRow(translate("Xiangtu", "Table"), self.subject)
         form.addRow(translate("Xiangtu", "Measure"), self.measure)
         form.addRow(translate("Xiangtu", "By"), self.level)
@@ -55,6 +61,7 @@ class FiguresPage(Page):
         self.table.verticalHeader().setVisible(False)
         self.column.addWidget(self.table, 1)
         self.chart_title = self.heading("")
+        self.chart_title.setWordWrap(True)
         self.chart = BarChart()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)

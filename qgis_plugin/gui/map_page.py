@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import QgsProject, QgsRectangle
+from qgis.core import QgsPrintLayout, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
@@ -43,6 +43,9 @@ from .desk import CountyDesk
 from .page import Page
 
 translate = QCoreApplication.translate
+
+#: Plans at a time: their corners are put into layers between two answers of QGIS.
+_MOST_PLANS = 5000
 
 
 @dataclass(frozen=True)
@@ -332,7 +335,7 @@ class MapPage(Page):
         """Print the sheet that is chosen: into a .pdf, or a picture a page into a folder."""
         self._with_layout(lambda layout: self._print(layout, target))
 
-    def _with_layout(self, then: Callable[[object], None]) -> None:
+    def _with_layout(self, then: Callable[[QgsPrintLayout], None]) -> None:
         """Make the layout of the sheet, of the village or the selection chosen, and go on."""
         seen, sheet = self.seen, self._sheet()
         if seen is None:
@@ -351,7 +354,7 @@ class MapPage(Page):
             with store.open(path, readonly=True) as file:
                 return parcel_plans(
                     file, layer, villages=None if code is None else [code], records=records,
-                    progress=progress,
+                    most=_MOST_PLANS, progress=progress,
                 )  # fmt: skip
 
         def done(plans: list[ParcelPlan]) -> None:
@@ -362,7 +365,7 @@ class MapPage(Page):
 
     def _make(
         self, seen: _Seen, sheet: Sheet, code: str | None, records: list[str] | None,
-        plans: list[ParcelPlan] | None, then: Callable[[object], None],
+        plans: list[ParcelPlan] | None, then: Callable[[QgsPrintLayout], None],
     ) -> None:  # fmt: skip
         project = QgsProject.instance()
         county = County(seen.path, seen.srid, seen.name, self.desk.language)
@@ -400,10 +403,12 @@ class MapPage(Page):
                 return
         then(layout)
 
-    def _open_layout(self, layout: object) -> None:
-        self.desk.iface.openLayoutDesigner(layout)
+    def _open_layout(self, layout: QgsPrintLayout) -> None:
+        designer = self.desk.iface.openLayoutDesigner(layout)
+        if layout.atlas().enabled():
+            designer.setAtlasPreviewEnabled(True)
 
-    def _print(self, layout: object, target: Path) -> None:
+    def _print(self, layout: QgsPrintLayout, target: Path) -> None:
         def progress(number: int, count: int) -> None:
             self.bar.setMaximum(count)
             self.bar.setValue(number)

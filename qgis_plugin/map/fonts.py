@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from qgis.PyQt.QtCore import QT_VERSION
 from qgis.PyQt.QtGui import QFont, QFontDatabase
 
 #: Families with all common Chinese characters, in the order they are tried.
@@ -31,7 +32,8 @@ def register(files: Iterable[Path]) -> list[str]:
 
 def chinese_family() -> str:
     """The family to write maps in: a known one, else any that says it can write Chinese."""
-    database = QFontDatabase()
+    # Of Qt 6 its functions are called without an object.
+    database = QFontDatabase() if QT_VERSION < 0x060000 else QFontDatabase
     installed = set(database.families())
     for family in _KNOWN:
         if family in installed:

@@ -13,8 +13,6 @@ from pathlib import Path
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsField,
-    QgsFields,
     QgsGeometry,
     QgsLineSymbol,
     QgsMarkerSymbol,
@@ -28,7 +26,6 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QVariant
 from xiangtu.errors import BadFile
 from xiangtu.report.parcel_plans import ParcelPlan
 
@@ -127,10 +124,11 @@ def _open(path: Path, name: str) -> QgsVectorLayer:
 
 
 def _create(path: Path, name: str, kind: QgsWkbTypes.Type, srid: int) -> None:
-    fields = QgsFields()
-    for column in _COLUMNS[name]:
-        number = column in _NUMBERS
-        fields.append(QgsField(column, QVariant.Int if number else QVariant.String))
+    columns = "&".join(
+        f"field={column}:{'integer' if column in _NUMBERS else 'string'}"
+        for column in _COLUMNS[name]
+    )
+    fields = QgsVectorLayer(f"None?{columns}", name, "memory").fields()
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from county import VILLAGE, County, known, make_county, outline, point
-from xiangtu.errors import Cancelled
+from xiangtu.errors import BadInput, Cancelled
 from xiangtu.report.parcel_plans import parcel_plans
 
 
@@ -55,3 +55,12 @@ def test_only_the_villages_asked_for(county: County) -> None:
 def test_it_can_be_cancelled(county: County) -> None:
     with county.open() as file, pytest.raises(Cancelled):
         parcel_plans(file, "farmland", progress=lambda *_: False)
+
+
+def test_more_than_anyone_can_use_is_refused_with_the_number(county: County) -> None:
+    with county.open() as file:
+        count = len(parcel_plans(file, "farmland"))
+        assert len(parcel_plans(file, "farmland", most=count)) == count
+        with pytest.raises(BadInput) as refused:
+            parcel_plans(file, "farmland", most=count - 1)
+    assert (refused.value.code, refused.value.facts["count"]) == ("plan.too_many", count)

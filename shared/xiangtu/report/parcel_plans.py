@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import shapely
 
-from ..errors import Cancelled
+from ..errors import BadInput, Cancelled
 from ..geo import blobs, gauss_kruger
 from ..geo.corner_list import ListedCorner, corner_list
 from ..geo.sheet_numbers import sheet_number
@@ -39,6 +39,7 @@ def parcel_plans(
     *,
     villages: Sequence[str] | None = None,
     records: Sequence[str] | None = None,
+    most: int | None = None,
     progress: Callable[[float, str], bool | None] | None = None,
 ) -> list[ParcelPlan]:
     """Plans of the records of a layer that have an outline and have not ended, by code.
@@ -49,10 +50,14 @@ def parcel_plans(
         One of PLANNED.
     villages, records : sequence of str, optional
         Codes of villages and uuids of records to keep to; all by default.
+    most : int, optional
+        How many plans are as many as anyone can use at a time.
 
     Raises
     ------
     Cancelled
+    BadInput
+        "plan.too_many" (facts count, most).
     BadFile
         "geometry.blob" for a damaged outline.
     """
@@ -64,6 +69,8 @@ def parcel_plans(
         f'ORDER BY "{key}", uuid',
         {"villages": _listed(villages), "records": _listed(records)},
     ).fetchall()
+    if most is not None and len(rows) > most:
+        raise BadInput("plan.too_many", count=len(rows), most=most)
     surveyed = _surveyed_points(file, PLANNED[layer])
     zoned = zone_of_srid(file.srid) is not None
     made = []
