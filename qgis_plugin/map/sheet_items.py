@@ -30,12 +30,12 @@ from qgis.core import (
     QgsProperty,
     QgsRectangle,
     QgsScaleBarSettings,
-    QgsTextFormat,
     QgsUnitTypes,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import Qt
 
+from .fonts import font
 from .labels import text_format
 from .symbols import colour, embedded_svg
 
@@ -50,6 +50,7 @@ SCALES = (100, 200, 250, 500, 1000, 2000, 2500, 5000, 7500, 10_000, 12_500, 15_0
 MAP_ID = "map"
 #: The scale of that map in such an expression.
 MAP_SCALE = f"map_get(item_variables('{MAP_ID}'), 'map_scale')"
+_INK = "#111111"
 _STEPS = tuple(factor * 10**power for power in range(6) for factor in (1, 2, 5))
 
 
@@ -148,7 +149,7 @@ def _grid(chart: QgsLayoutItemMap, family: str) -> None:
     grid.setFrameWidth(1.2)
     grid.setFramePenSize(0.2)
     grid.setAnnotationEnabled(True)
-    grid.setAnnotationTextFormat(text_format(family, 6.5, "#111111"))
+    grid.setAnnotationTextFormat(text_format(family, 6.5, _INK))
     grid.setAnnotationPrecision(0)
     grid.setAnnotationFrameDistance(0.8)
     border, shown = QgsLayoutItemMapGrid.BorderSide, QgsLayoutItemMapGrid.DisplayMode
@@ -192,8 +193,7 @@ def legend_of(
     legend.setTitle(title)
     style = QgsLegendStyle.Style
     for part, size in ((style.Title, 13), (style.Subgroup, 9.5), (style.SymbolLabel, 8.5)):
-        written = text_format(family, size, "#111111", bold=part == style.Title)
-        _write(legend.rstyle(part), written)
+        _write(legend.rstyle(part), family, size, _INK, part == style.Title)
     legend.setSymbolWidth(6)
     legend.setSymbolHeight(3.6)
     legend.rstyle(style.Symbol).setMargin(QgsLegendStyle.Side.Top, 1.1)
@@ -228,7 +228,7 @@ def scale_bar(
     bar.setMaximumBarWidth(50)
     bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
     bar.setHeight(2)
-    bar.setTextFormat(text_format(family, 8, "#111111"))
+    bar.setTextFormat(text_format(family, 8, _INK))
     bar.update()
     return bar
 
@@ -253,13 +253,13 @@ def text(
     size_pt: float,
     *,
     bold: bool = False,
-    ink: str = "#111111",
+    ink: str = _INK,
     centred: bool = True,
 ) -> None:
     """A line of text; [% … %] in it is an expression over the page's feature."""
     label = QgsLayoutItemLabel(layout)
     label.setText(words)
-    _write(label, text_format(family, size_pt, ink, bold=bold))
+    _write(label, family, size_pt, ink, bold)
     label.setHAlign(Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft)
     label.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     label.setMarginX(0)
@@ -267,16 +267,16 @@ def text(
     place(layout, label, box)
 
 
-def _write(item: QgsLayoutItemLabel | QgsLegendStyle, written: QgsTextFormat) -> None:
-    """Have text written in a format; QGIS 3.22 knows a font alone, and of labels its colour."""
+def _write(
+    item: QgsLayoutItemLabel | QgsLegendStyle, family: str, size_pt: float, ink: str, bold: bool
+) -> None:
+    """Say how text is written; QGIS 3.22 knows a font alone, and of labels its colour."""
     if hasattr(item, "setTextFormat"):
-        item.setTextFormat(written)
+        item.setTextFormat(text_format(family, size_pt, ink, bold=bold))
         return
-    made = written.font()
-    made.setPointSizeF(written.size())
-    item.setFont(made)
+    item.setFont(font(family, size_pt, bold=bold))
     if isinstance(item, QgsLayoutItemLabel):
-        item.setFontColor(written.color())
+        item.setFontColor(colour(ink))
 
 
 def place(layout: QgsPrintLayout, item: QgsLayoutItem, box: Box, *, sized: bool = True) -> None:
