@@ -533,447 +533,447 @@
     </message>
     <message>
         <source>What</source>
-        <translation type="unfinished"></translation>
+        <translation>内容</translation>
     </message>
     <message>
         <source>Who and when</source>
-        <translation type="unfinished"></translation>
+        <translation>人员与时间</translation>
     </message>
     <message>
         <source>Undone</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销时间</translation>
     </message>
     <message>
         <source>Undo…</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销…</translation>
     </message>
     <message>
         <source>Reading the batches</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取批次</translation>
     </message>
     <message>
         <source>Looking at what builds on the batch</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找依赖该批次的更改</translation>
     </message>
     <message>
         <source>Not yet: {count} later changes build on batch {batch}.</source>
-        <translation type="unfinished"></translation>
+        <translation>暂不能撤销：有 {count} 项后来的更改依赖第 {batch} 批。</translation>
     </message>
     <message>
         <source>Take batch {batch} ({kind}, {author}) out again?</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销第 {batch} 批（{kind}，{author}）？</translation>
     </message>
     <message>
         <source>Nothing builds on it; its changes stay in the history.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有更改依赖它；其更改仍留在历史中。</translation>
     </message>
     <message>
         <source>Batch {batch} is undone.</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {batch} 批已撤销。</translation>
     </message>
     <message>
         <source>Undoing a batch</source>
-        <translation type="unfinished"></translation>
+        <translation>正在撤销批次</translation>
     </message>
     <message>
         <source>Undo these batches first, in this order: {numbers}</source>
-        <translation type="unfinished"></translation>
+        <translation>请先按此顺序撤销这些批次：{numbers}</translation>
     </message>
     <message>
         <source>{count} of them are edits made here at the office.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中 {count} 项是在本处所做的编辑。</translation>
     </message>
     <message>
         <source>batch {batch}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {batch} 批</translation>
     </message>
     <message>
         <source>edited here</source>
-        <translation type="unfinished"></translation>
+        <translation>本处编辑</translation>
     </message>
     <message>
         <source>and {count} more</source>
-        <translation type="unfinished"></translation>
+        <translation>另有 {count} 项</translation>
     </message>
     <message>
         <source>Take off the list</source>
-        <translation type="unfinished"></translation>
+        <translation>移出列表</translation>
     </message>
     <message>
         <source>When nothing will replace it; its tablet is told no more of it</source>
-        <translation type="unfinished"></translation>
+        <translation>用于不会再有替代的成果包；不再通知其平板</translation>
     </message>
     <message>
         <source>Reading what is held back</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取暂存内容</translation>
     </message>
     <message>
         <source>{tablet}, number {number}, tried {time} by {author}</source>
-        <translation type="unfinished"></translation>
+        <translation>{tablet}，第 {number} 号，{author} 于 {time} 尝试</translation>
     </message>
     <message>
         <source>so it says; no signature vouches for it</source>
-        <translation type="unfinished"></translation>
+        <translation>系其自称，无签名为证</translation>
     </message>
     <message>
         <source>Packages waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>等待中的成果包</translation>
     </message>
     <message>
         <source>{tablet}, number {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>{tablet}，第 {number} 号</translation>
     </message>
     <message>
         <source>Missing before it: {numbers}</source>
-        <translation type="unfinished"></translation>
+        <translation>其前缺少：{numbers}</translation>
     </message>
     <message>
         <source>Nothing is held back.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有暂存内容。</translation>
     </message>
     <message>
         <source>Package {number} is off the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 号成果包已移出列表。</translation>
     </message>
     <message>
         <source>Taking a package off the list</source>
-        <translation type="unfinished"></translation>
+        <translation>正在移出列表</translation>
     </message>
     <message>
         <source>Folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹…</translation>
     </message>
     <message>
         <source>Choose the folder in which packages arrive</source>
-        <translation type="unfinished"></translation>
+        <translation>选择接收成果包的文件夹</translation>
     </message>
     <message>
         <source>Look again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新查看</translation>
     </message>
     <message>
         <source>Tablet, number</source>
-        <translation type="unfinished"></translation>
+        <translation>平板与序号</translation>
     </message>
     <message>
         <source>Surveyor</source>
-        <translation type="unfinished"></translation>
+        <translation>调查员</translation>
     </message>
     <message>
         <source>Packed</source>
-        <translation type="unfinished"></translation>
+        <translation>打包时间</translation>
     </message>
     <message>
         <source>How it stands</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Try out</source>
-        <translation type="unfinished"></translation>
+        <translation>试合并</translation>
     </message>
     <message>
         <source>Say what merging would do, and write nothing</source>
-        <translation type="unfinished"></translation>
+        <translation>只说明合并将做什么，不写入</translation>
     </message>
     <message>
         <source>Merge chosen</source>
-        <translation type="unfinished"></translation>
+        <translation>合并所选</translation>
     </message>
     <message>
         <source>Merge all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部合并</translation>
     </message>
     <message>
         <source>Receipts…</source>
-        <translation type="unfinished"></translation>
+        <translation>回执…</translation>
     </message>
     <message>
         <source>Write for each tablet what has arrived; it may then clear it</source>
-        <translation type="unfinished"></translation>
+        <translation>为每台平板写明已收到的内容，平板据此可清理</translation>
     </message>
     <message>
         <source>Looking at the packages</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看成果包</translation>
     </message>
     <message>
         <source>The folder in which packages arrive</source>
-        <translation type="unfinished"></translation>
+        <translation>接收成果包的文件夹</translation>
     </message>
     <message>
         <source>Choose a folder, or drop packages or a stick below.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择文件夹，或将成果包、U 盘拖放到下方。</translation>
     </message>
     <message>
         <source>{folder} is not there now.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 现在不在。</translation>
     </message>
     <message>
         <source>Of a tablet that was copied or restored: {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>来自被复制或由备份恢复的平板：{count} 个。</translation>
     </message>
     <message>
         <source>Take them in as another tablet&apos;s? Both surveys are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>是否作为另一台平板的成果收入？两边的调查都会保留。</translation>
     </message>
     <message>
         <source>Trying out packages</source>
-        <translation type="unfinished"></translation>
+        <translation>正在试合并</translation>
     </message>
     <message>
         <source>Merging packages</source>
-        <translation type="unfinished"></translation>
+        <translation>正在合并成果包</translation>
     </message>
     <message>
         <source>{done} of {wanted} packages taken in.</source>
-        <translation type="unfinished"></translation>
+        <translation>{wanted} 个成果包中已收入 {done} 个。</translation>
     </message>
     <message>
         <source>To decide: {conflicts} conflicts, {pairs} possible duplicates</source>
-        <translation type="unfinished"></translation>
+        <translation>待裁定：冲突 {conflicts} 项，疑似重复 {pairs} 对</translation>
     </message>
     <message>
         <source>The folder for the receipts</source>
-        <translation type="unfinished"></translation>
+        <translation>存放回执的文件夹</translation>
     </message>
     <message>
         <source>ready to merge</source>
-        <translation type="unfinished"></translation>
+        <translation>可以合并</translation>
     </message>
     <message>
         <source>the same as another here</source>
-        <translation type="unfinished"></translation>
+        <translation>与此处另一个相同</translation>
     </message>
     <message>
         <source>merged, batch {batch}</source>
-        <translation type="unfinished"></translation>
+        <translation>已合并，第 {batch} 批</translation>
     </message>
     <message>
         <source>{numbers} missing before it</source>
-        <translation type="unfinished"></translation>
+        <translation>其前缺少 {numbers}</translation>
     </message>
     <message>
         <source>of a copied tablet</source>
-        <translation type="unfinished"></translation>
+        <translation>来自被复制的平板</translation>
     </message>
     <message>
         <source>cannot be merged</source>
-        <translation type="unfinished"></translation>
+        <translation>无法合并</translation>
     </message>
     <message>
         <source>All hashes and the tablet&apos;s signature are right.</source>
-        <translation type="unfinished"></translation>
+        <translation>全部校验值与平板签名无误。</translation>
     </message>
     <message>
         <source>No records</source>
-        <translation type="unfinished"></translation>
+        <translation>没有记录</translation>
     </message>
     <message>
         <source>{changes} changes, {files} photos and other files</source>
-        <translation type="unfinished"></translation>
+        <translation>{changes} 项更改，{files} 个照片等文件</translation>
     </message>
     <message>
         <source>{count} files were lost on the tablet before it packed</source>
-        <translation type="unfinished"></translation>
+        <translation>有 {count} 个文件在打包前已在平板上丢失</translation>
     </message>
     <message>
         <source>Merged before; nothing to do.</source>
-        <translation type="unfinished"></translation>
+        <translation>以前已合并，无需再做。</translation>
     </message>
     <message>
         <source>Kept in the county until package {number} of the same tablet comes.</source>
-        <translation type="unfinished"></translation>
+        <translation>已存于县库，等待同一平板的第 {number} 号成果包。</translation>
     </message>
     <message>
         <source>Refused; the reason is in the list of those held back.</source>
-        <translation type="unfinished"></translation>
+        <translation>已拒收；原因见暂存列表。</translation>
     </message>
     <message>
         <source>It would bring:</source>
-        <translation type="unfinished"></translation>
+        <translation>合并将带来：</translation>
     </message>
     <message>
         <source>Batch {batch}:</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {batch} 批：</translation>
     </message>
     <message>
         <source>records: {new} new, {changed} changed, {deleted} deleted; {files} new files</source>
-        <translation type="unfinished"></translation>
+        <translation>记录：新增 {new}，更改 {changed}，删除 {deleted}；新文件 {files} 个</translation>
     </message>
     <message>
         <source>{field}: unknown here, carried along ({count} values)</source>
-        <translation type="unfinished"></translation>
+        <translation>{field}：本处未知，照样保留（{count} 个值）</translation>
     </message>
     <message>
         <source>The tablet used another catalogue of fields and codes than the county.</source>
-        <translation type="unfinished"></translation>
+        <translation>平板使用的字段与代码目录和县里不同。</translation>
     </message>
     <message>
         <source>The clock was wrong: {changes} changes from {first} to {last},</source>
-        <translation type="unfinished"></translation>
+        <translation>平板时钟有误：{changes} 项更改的时间为 {first} 至 {last}，</translation>
     </message>
     <message>
         <source>which must lie between {after} and {before}.</source>
-        <translation type="unfinished"></translation>
+        <translation>实际应在 {after} 与 {before} 之间。</translation>
     </message>
     <message>
         <source>Package {number}:</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 号成果包：</translation>
     </message>
     <message>
         <source>Held back: {layer}, {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>暂存：{layer}，{reason}</translation>
     </message>
     <message>
         <source>and {count} more held back</source>
-        <translation type="unfinished"></translation>
+        <translation>另有 {count} 条暂存</translation>
     </message>
     <message>
         <source>Packages</source>
-        <translation type="unfinished"></translation>
+        <translation>成果包</translation>
     </message>
     <message>
         <source>Held back</source>
-        <translation type="unfinished"></translation>
+        <translation>暂存</translation>
     </message>
     <message>
         <source>Batches</source>
-        <translation type="unfinished"></translation>
+        <translation>批次</translation>
     </message>
     <message>
         <source>Nothing of these tablets has been merged yet. Merge, then write.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些平板的成果尚未合并。请先合并再写回执。</translation>
     </message>
     <message>
         <source>Receipts written to {folder}: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>回执已写入 {folder}：{names}</translation>
     </message>
     <message>
         <source>Writing receipts</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写回执</translation>
     </message>
     <message>
         <source>Decide all like it</source>
-        <translation type="unfinished"></translation>
+        <translation>批量裁定同类冲突</translation>
     </message>
     <message>
         <source>Only of this layer</source>
-        <translation type="unfinished"></translation>
+        <translation>仅此图层</translation>
     </message>
     <message>
         <source>Only about this</source>
-        <translation type="unfinished"></translation>
+        <translation>仅此内容</translation>
     </message>
     <message>
         <source>Only in this village</source>
-        <translation type="unfinished"></translation>
+        <translation>仅此村</translation>
     </message>
     <message>
         <source>any</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
     <message>
         <source>Only with this tablet as a side</source>
-        <translation type="unfinished"></translation>
+        <translation>仅一方为此平板</translation>
     </message>
     <message>
         <source>Whose value</source>
-        <translation type="unfinished"></translation>
+        <translation>采用</translation>
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>理由</translation>
     </message>
     <message>
         <source>Counting…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在统计…</translation>
     </message>
     <message>
         <source>Counting</source>
-        <translation type="unfinished"></translation>
+        <translation>正在统计</translation>
     </message>
     <message>
         <source>{decided} of {matching} conflicts would be decided.</source>
-        <translation type="unfinished"></translation>
+        <translation>{matching} 项冲突中将裁定 {decided} 项。</translation>
     </message>
     <message>
         <source>{count} left: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 项留待：{reason}</translation>
     </message>
     <message>
         <source>Decide {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>裁定 {count} 项</translation>
     </message>
     <message>
         <source>{count} conflicts decided, batch {batch}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已裁定 {count} 项冲突，第 {batch} 批。</translation>
     </message>
     <message>
         <source>Deciding conflicts</source>
-        <translation type="unfinished"></translation>
+        <translation>正在裁定冲突</translation>
     </message>
     <message>
         <source>the newer change</source>
-        <translation type="unfinished"></translation>
+        <translation>较新的更改</translation>
     </message>
     <message>
         <source>the better accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>精度较高者</translation>
     </message>
     <message>
         <source>that of the tablet chosen above</source>
-        <translation type="unfinished"></translation>
+        <translation>上面所选平板的值</translation>
     </message>
     <message>
         <source>the county&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>县里的值</translation>
     </message>
     <message>
         <source>what the table shows now</source>
-        <translation type="unfinished"></translation>
+        <translation>表中现有的值</translation>
     </message>
     <message>
         <source>the combined outline</source>
-        <translation type="unfinished"></translation>
+        <translation>合成的界线</translation>
     </message>
     <message>
         <source>On the map</source>
-        <translation type="unfinished"></translation>
+        <translation>在地图上</translation>
     </message>
     <message>
         <source>Show the place in QGIS&apos;s map</source>
-        <translation type="unfinished"></translation>
+        <translation>在 QGIS 地图中显示该处</translation>
     </message>
     <message>
         <source>Why (kept with the decision)</source>
-        <translation type="unfinished"></translation>
+        <translation>理由（随裁定保存）</translation>
     </message>
     <message>
         <source>All like it…</source>
-        <translation type="unfinished"></translation>
+        <translation>同类全部…</translation>
     </message>
     <message>
         <source>From the same side also the record&apos;s other conflicts ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>该记录的其他冲突（{count} 项）也采用同一方</translation>
     </message>
     <message>
         <source>Combined</source>
-        <translation type="unfinished"></translation>
+        <translation>合成</translation>
     </message>
     <message>
         <source>The place lies outside what the map&apos;s CRS shows.</source>
-        <translation type="unfinished"></translation>
+        <translation>该处超出地图坐标系的范围。</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished"></translation>
+        <translation>上一页</translation>
     </message>
     <message>
         <source>Further</source>
-        <translation type="unfinished"></translation>
+        <translation>下一页</translation>
     </message>
     <message>
         <source>Reading what is to be decided</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取待裁定内容</translation>
     </message>
     <message>
         <source>Record</source>
@@ -981,55 +981,55 @@
     </message>
     <message>
         <source>Likeness</source>
-        <translation type="unfinished"></translation>
+        <translation>相似之处</translation>
     </message>
     <message>
         <source>About</source>
-        <translation type="unfinished"></translation>
+        <translation>内容</translation>
     </message>
     <message>
         <source>Sides</source>
-        <translation type="unfinished"></translation>
+        <translation>各方</translation>
     </message>
     <message>
         <source>{first} to {last} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {first}–{last} 项，共 {total} 项</translation>
     </message>
     <message>
         <source>Nothing is left to decide here.</source>
-        <translation type="unfinished"></translation>
+        <translation>此处已无待裁定内容。</translation>
     </message>
     <message>
         <source>Conflicts ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>冲突（{count}）</translation>
     </message>
     <message>
         <source>Duplicates ({count})</source>
-        <translation type="unfinished"></translation>
+        <translation>疑似重复（{count}）</translation>
     </message>
     <message>
         <source>All layers</source>
-        <translation type="unfinished"></translation>
+        <translation>全部图层</translation>
     </message>
     <message>
         <source>All tablets</source>
-        <translation type="unfinished"></translation>
+        <translation>全部平板</translation>
     </message>
     <message>
         <source>Reading what the sides say</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取各方内容</translation>
     </message>
     <message>
         <source>Decided, batch {batch}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已裁定，第 {batch} 批。</translation>
     </message>
     <message>
         <source>Writing a decision</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写入裁定</translation>
     </message>
     <message>
         <source>(no picture)</source>
-        <translation type="unfinished"></translation>
+        <translation>（无图片）</translation>
     </message>
     <message>
         <source>Before</source>
@@ -1037,43 +1037,43 @@
     </message>
     <message>
         <source>Who</source>
-        <translation type="unfinished"></translation>
+        <translation>人员</translation>
     </message>
     <message>
         <source>When</source>
-        <translation type="unfinished"></translation>
+        <translation>时间</translation>
     </message>
     <message>
         <source>Says</source>
-        <translation type="unfinished"></translation>
+        <translation>主张</translation>
     </message>
     <message>
         <source>One thing, A stays</source>
-        <translation type="unfinished"></translation>
+        <translation>同一事物，保留 A</translation>
     </message>
     <message>
         <source>One thing, B stays</source>
-        <translation type="unfinished"></translation>
+        <translation>同一事物，保留 B</translation>
     </message>
     <message>
         <source>Two things</source>
-        <translation type="unfinished"></translation>
+        <translation>两个事物</translation>
     </message>
     <message>
         <source>The one that stays takes over what it lacks, and the parts.</source>
-        <translation type="unfinished"></translation>
+        <translation>保留者补上自己缺少的值，并接收另一方的组成部分。</translation>
     </message>
     <message>
         <source>Area (m²)</source>
-        <translation type="unfinished"></translation>
+        <translation>面积（平方米）</translation>
     </message>
     <message>
         <source>Length (m)</source>
-        <translation type="unfinished"></translation>
+        <translation>长度（米）</translation>
     </message>
     <message>
         <source>it is there</source>
-        <translation type="unfinished"></translation>
+        <translation>存在</translation>
     </message>
     <message>
         <source>deleted</source>
@@ -1081,87 +1081,87 @@
     </message>
     <message>
         <source>edited, as one record</source>
-        <translation type="unfinished"></translation>
+        <translation>修改，仍为一条记录</translation>
     </message>
     <message>
         <source>split or joined</source>
-        <translation type="unfinished"></translation>
+        <translation>已分割或合并</translation>
     </message>
     <message>
         <source>Keep the record</source>
-        <translation type="unfinished"></translation>
+        <translation>保留记录</translation>
     </message>
     <message>
         <source>Let it go</source>
-        <translation type="unfinished"></translation>
+        <translation>同意删除</translation>
     </message>
     <message>
         <source>All its parts go with it</source>
-        <translation type="unfinished"></translation>
+        <translation>其全部组成部分一并删除</translation>
     </message>
     <message>
         <source>Take {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>采用 {number}</translation>
     </message>
     <message>
         <source>One record</source>
-        <translation type="unfinished"></translation>
+        <translation>保持一条</translation>
     </message>
     <message>
         <source>The record stays whole, its parts go</source>
-        <translation type="unfinished"></translation>
+        <translation>记录保持完整，分出的部分删除</translation>
     </message>
     <message>
         <source>The parts of this side stand, those of others go</source>
-        <translation type="unfinished"></translation>
+        <translation>采用此方分出的部分，删除其他方的</translation>
     </message>
     <message>
         <source>The parts</source>
-        <translation type="unfinished"></translation>
+        <translation>采用分出的部分</translation>
     </message>
     <message>
         <source>The parts stand as they are</source>
-        <translation type="unfinished"></translation>
+        <translation>分出的部分原样成立</translation>
     </message>
     <message>
         <source>The parts, with the edits</source>
-        <translation type="unfinished"></translation>
+        <translation>分出的部分并带上修改</translation>
     </message>
     <message>
         <source>The parts stand and take the edited values over</source>
-        <translation type="unfinished"></translation>
+        <translation>分出的部分成立，并采用修改后的值</translation>
     </message>
     <message>
         <source>Take the combined outline</source>
-        <translation type="unfinished"></translation>
+        <translation>采用合成的界线</translation>
     </message>
     <message>
         <source>The corners that different sides moved are all moved</source>
-        <translation type="unfinished"></translation>
+        <translation>各方移动的拐点全部移动</translation>
     </message>
     <message>
         <source>{count} more</source>
-        <translation type="unfinished"></translation>
+        <translation>另有 {count} 个</translation>
     </message>
     <message>
         <source>Neighbours at the edges that were moved: {names}</source>
-        <translation type="unfinished"></translation>
+        <translation>被移动的边所涉邻宗：{names}</translation>
     </message>
     <message>
         <source>Inbox</source>
-        <translation type="unfinished"></translation>
+        <translation>收件</translation>
     </message>
     <message>
         <source>Look at packages that came back, merge them, undo a merge</source>
-        <translation type="unfinished"></translation>
+        <translation>查看交回的成果包，合并，撤销合并</translation>
     </message>
     <message>
         <source>Review</source>
-        <translation type="unfinished"></translation>
+        <translation>裁定</translation>
     </message>
     <message>
         <source>Decide conflicts and possible duplicates</source>
-        <translation type="unfinished"></translation>
+        <translation>裁定冲突与疑似重复</translation>
     </message>
 </context>
 </TS>
