@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,6 +52,12 @@ _COLOURS: Mapping[Theme, Colours] = {
 def colours(theme: Theme) -> Colours:
     """The app's own colours in a theme."""
     return _COLOURS[theme]
+
+
+def fixed(colour: Sequence[float]) -> tuple[float, ...]:
+    """A colour of the theme as it is now. KivyMD ties a widget that is given the theme's own list
+    to the theme for as long as the app runs, with all that it belongs to."""
+    return tuple(colour)
 
 
 def touch(text_size: TextSize) -> float:

@@ -34,7 +34,9 @@ class Shell(MDBoxLayout):
     def __init__(
         self, app: XiangtuApp, screens: Mapping[str, type[AppScreen]], tabs: Mapping[str, str]
     ) -> None:
-        super().__init__(orientation="vertical", md_bg_color=app.theme_cls.backgroundColor)
+        super().__init__(
+            orientation="vertical", md_bg_color=look.fixed(app.theme_cls.backgroundColor)
+        )
         self.app = app
         self._classes, self._tabs = screens, tabs
         self._way: list[tuple[str, dict[str, Any]]] = []
@@ -83,7 +85,7 @@ class Shell(MDBoxLayout):
         self.messages.take_down()
         self.clear_widgets()
         self._made = {}
-        self.md_bg_color = self.app.theme_cls.backgroundColor
+        self.md_bg_color = look.fixed(self.app.theme_cls.backgroundColor)
         self._make()
         if self._way:
             self._enter()
@@ -104,8 +106,8 @@ class Shell(MDBoxLayout):
                     text=self.app.say(f"app.tab.{name}"),
                     # KivyMD's own is that of the icon, whose ground is another: unreadable here.
                     theme_text_color="Custom",
-                    text_color_active=self.app.theme_cls.onSurfaceColor,
-                    text_color_normal=self.app.theme_cls.onSurfaceVariantColor,
+                    text_color_active=look.fixed(self.app.theme_cls.onSurfaceColor),
+                    text_color_normal=look.fixed(self.app.theme_cls.onSurfaceVariantColor),
                 ),
                 on_release=lambda _item, name=name: self.show(name),
             )

@@ -53,7 +53,7 @@ class ReviewWindow(ModalView):
         if snap is not None:
             self._offer_snapping(snap, snapped)
         outer = MDBoxLayout(
-            orientation="vertical", md_bg_color=app.theme_cls.surfaceContainerHighColor,
+            orientation="vertical", md_bg_color=look.fixed(app.theme_cls.surfaceContainerHighColor),
             radius=dp(16), padding=dp(20), spacing=dp(14),
         )  # fmt: skip
         outer.add_widget(
@@ -112,7 +112,8 @@ class ReviewWindow(ModalView):
         self._lines.add_widget(
             MDLabel(
                 text=text, adaptive_height=True, font_style="Title", role=role,
-                theme_text_color="Custom", text_color=colour or self.app.theme_cls.onSurfaceColor,
+                theme_text_color="Custom",
+                text_color=colour or look.fixed(self.app.theme_cls.onSurfaceColor),
             )
         )  # fmt: skip
 

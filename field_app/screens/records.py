@@ -175,7 +175,7 @@ class RecordsScreen(AppScreen):
             self.rows.data.append(
                 {
                     "lines": more,
-                    "colour": self.app.theme_cls.primaryColor,
+                    "colour": look.fixed(self.app.theme_cls.primaryColor),
                     "open": lambda: self._ask(reached),
                 }
             )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from kivymd.uix.screen import MDScreen
 
+from .. import look
+
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
@@ -16,7 +18,7 @@ class AppScreen(MDScreen):
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         self.app = app
-        super().__init__(md_bg_color=app.theme_cls.backgroundColor, **properties)
+        super().__init__(md_bg_color=look.fixed(app.theme_cls.backgroundColor), **properties)
 
     def title(self) -> str:
         """What stands above it."""

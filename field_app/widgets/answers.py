@@ -106,7 +106,7 @@ class AnswerBox(MDBoxLayout):
         colours = look.colours(self.app.settings.theme)
         for text, severity in told:
             colour = {"error": colours.bad, "warning": colours.warning}.get(
-                severity, self.app.theme_cls.onSurfaceVariantColor
+                severity, look.fixed(self.app.theme_cls.onSurfaceVariantColor)
             )
             self._below.add_widget(
                 MDLabel(

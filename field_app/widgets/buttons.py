@@ -69,7 +69,7 @@ class WideButton(ButtonBehavior, MDBoxLayout):
             height=look.touch(app.settings.text_size) * 1.1,
             padding=(dp(16), 0),
             radius=dp(8),
-            line_color=app.theme_cls.outlineColor,
+            line_color=look.fixed(app.theme_cls.outlineColor),
         )
         self.words = MDLabel(text=text, font_style="Body", role="large", shorten=True)
         self.add_widget(self.words)

@@ -44,7 +44,7 @@ class DrawView(ModalView):
         self.stage.pen_colour, self.stage.pen_width = _COLOURS[0][1], _WIDTHS[0][1]
         box = MDBoxLayout(
             orientation="vertical", padding=dp(12), spacing=dp(8),
-            md_bg_color=app.theme_cls.backgroundColor,
+            md_bg_color=look.fixed(app.theme_cls.backgroundColor),
         )  # fmt: skip
         self._tools = MDBoxLayout(
             size_hint_y=None, height=look.touch(app.settings.text_size), spacing=dp(8)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
+
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
@@ -16,11 +18,12 @@ class Figure(MDBoxLayout):
 
     def __init__(self, app: XiangtuApp, code: str, *, large: bool = False) -> None:
         super().__init__(orientation="vertical", adaptive_height=True)
-        self._plain = app.theme_cls.onSurfaceColor
+        self._plain = look.fixed(app.theme_cls.onSurfaceColor)
         self.add_widget(
             MDLabel(
                 text=app.say(code), adaptive_height=True, font_style="Body", role="medium",
-                theme_text_color="Custom", text_color=app.theme_cls.onSurfaceVariantColor,
+                theme_text_color="Custom",
+                text_color=look.fixed(app.theme_cls.onSurfaceVariantColor),
             )
         )  # fmt: skip
         self._text = MDLabel(

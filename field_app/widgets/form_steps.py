@@ -106,8 +106,12 @@ def signatures_step(app: XiangtuApp, page: FormPage, sign: Callable[[], Any]) ->
         panel.add_widget(Thumbnail(app, each.sha256))
         kind = each.signed_as.label.in_language(app.language) if each.signed_as else "—"
         at = local_time(each.signed_at) if each.signed_at else "—"
-        panel.add_widget(_coloured(f"{each.name} · {kind}", app.theme_cls.onSurfaceColor))
-        panel.add_widget(_coloured(app.say("app.sign.at", at=at), app.theme_cls.onSurfaceColor))
+        panel.add_widget(
+            _coloured(f"{each.name} · {kind}", look.fixed(app.theme_cls.onSurfaceColor))
+        )
+        panel.add_widget(
+            _coloured(app.say("app.sign.at", at=at), look.fixed(app.theme_cls.onSurfaceColor))
+        )
         box.add_widget(panel)
     return box
 
@@ -138,7 +142,7 @@ def check_step(
     by_severity = {"error": colours.bad, "warning": colours.warning}
     weight = ("error", "warning", "note")
     for each in sorted(page.problems, key=lambda problem: weight.index(problem.severity)):
-        colour = by_severity.get(each.severity, app.theme_cls.onSurfaceColor)
+        colour = by_severity.get(each.severity, look.fixed(app.theme_cls.onSurfaceColor))
         box.add_widget(_ProblemRow(app, page, each, colour, go_to))
     if page.errors:
         box.add_widget(action(app, "app.form.despite", "alert-outline", despite, quiet=True))

@@ -11,6 +11,7 @@ from kivy.uix.modalview import ModalView
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
 from .buttons import action
 from .text_input import TextInput
 
@@ -24,7 +25,9 @@ class LockWindow(ModalView):
 
     def __init__(self, app: XiangtuApp, gone: Callable[[], Any]) -> None:
         super().__init__(
-            auto_dismiss=False, background="", background_color=app.theme_cls.backgroundColor
+            auto_dismiss=False,
+            background="",
+            background_color=look.fixed(app.theme_cls.backgroundColor),
         )
         self._app = app
         self.pin = TextInput(app, hint=app.say("app.start.pin"), password=True, input_type="number")

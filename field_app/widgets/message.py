@@ -11,6 +11,7 @@ from kivy.uix.modalview import ModalView
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
 from .buttons import letters
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class _Message(MDBoxLayout):
             size_hint_x=None,
             padding=dp(16),
             radius=dp(12),
-            md_bg_color=app.theme_cls.inverseSurfaceColor,
+            md_bg_color=look.fixed(app.theme_cls.inverseSurfaceColor),
         )
         self._touched = touched
         self._label = MDLabel(
@@ -97,7 +98,7 @@ class _Message(MDBoxLayout):
             font_style="Body",
             role="large",
             theme_text_color="Custom",
-            text_color=app.theme_cls.inverseOnSurfaceColor,
+            text_color=look.fixed(app.theme_cls.inverseOnSurfaceColor),
         )
         self.add_widget(self._label)
 

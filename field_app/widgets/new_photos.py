@@ -31,7 +31,7 @@ class NewPhotos(ModalView):
         self._shown: object = None
         box = MDBoxLayout(
             orientation="vertical", padding=dp(12), spacing=dp(8),
-            md_bg_color=app.theme_cls.backgroundColor,
+            md_bg_color=look.fixed(app.theme_cls.backgroundColor),
         )  # fmt: skip
         self._head = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(4))
         self._rows = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(16))

@@ -8,6 +8,8 @@ from kivy.metrics import dp
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
+
 if TYPE_CHECKING:
     from ..app import XiangtuApp
 
@@ -22,8 +24,8 @@ class Panel(MDBoxLayout):
             padding=dp(16),
             spacing=dp(8),
             radius=dp(12),
-            line_color=app.theme_cls.outlineVariantColor,
-            md_bg_color=app.theme_cls.surfaceContainerLowColor,
+            line_color=look.fixed(app.theme_cls.outlineVariantColor),
+            md_bg_color=look.fixed(app.theme_cls.surfaceContainerLowColor),
             **properties,
         )
         if title:

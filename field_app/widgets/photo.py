@@ -13,6 +13,7 @@ from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.gridlayout import MDGridLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
 from ..controllers.record_photos import Picture, RecordPhoto, picture
 from .buttons import action
 from .picture_stage import PictureStage, texture_of
@@ -84,7 +85,7 @@ class PhotoView(ModalView):
         self._app, self._photo = app, photo
         box = MDBoxLayout(
             orientation="vertical", padding=dp(12), spacing=dp(8),
-            md_bg_color=app.theme_cls.backgroundColor,
+            md_bg_color=look.fixed(app.theme_cls.backgroundColor),
         )  # fmt: skip
         self.stage = PictureStage(app, photo.sha256)
         box.add_widget(self.stage)

@@ -14,6 +14,7 @@ from kivy.uix.recycleview.views import RecycleDataViewBehavior
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
 from .buttons import action
 from .row_list import RowList
 from .text_input import TextInput
@@ -78,7 +79,7 @@ class PickList(ModalView):
         self._picks, self._told, self._look_up = picks, picked, look_up
         box = MDBoxLayout(
             orientation="vertical",
-            md_bg_color=app.theme_cls.surfaceContainerHighColor,
+            md_bg_color=look.fixed(app.theme_cls.surfaceContainerHighColor),
             radius=dp(16),
             padding=dp(16),
             spacing=dp(8),

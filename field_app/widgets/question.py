@@ -10,6 +10,7 @@ from kivy.uix.modalview import ModalView
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
 from .buttons import action
 from .text_input import TextInput
 
@@ -38,7 +39,7 @@ class AskWindow(ModalView):
         self._do, self._asks = do, bool(hint)
         box = MDBoxLayout(
             orientation="vertical", adaptive_height=True, padding=dp(20), spacing=dp(16),
-            radius=dp(16), md_bg_color=app.theme_cls.surfaceContainerHighColor,
+            radius=dp(16), md_bg_color=look.fixed(app.theme_cls.surfaceContainerHighColor),
         )  # fmt: skip
         box.bind(height=lambda _box, height: setattr(self, "height", height))
         box.add_widget(MDLabel(text=text, adaptive_height=True, font_style="Body", role="large"))

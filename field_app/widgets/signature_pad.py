@@ -11,6 +11,7 @@ from kivy.uix.modalview import ModalView
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
+from .. import look
 from ..controllers.pen import Stroke
 from ..controllers.signatures import PEN_WIDTH
 from .buttons import action
@@ -35,7 +36,7 @@ class SignaturePad(ModalView):
         self._app, self._keep = app, keep
         box = MDBoxLayout(
             orientation="vertical", padding=dp(12), spacing=dp(8),
-            md_bg_color=app.theme_cls.backgroundColor,
+            md_bg_color=look.fixed(app.theme_cls.backgroundColor),
         )  # fmt: skip
         for text, role in ((what, "medium"), (who, "large")):
             box.add_widget(MDLabel(text=text, adaptive_height=True, font_style="Title", role=role))
@@ -47,7 +48,7 @@ class SignaturePad(ModalView):
             )
         )  # fmt: skip
         self.paper = PenSurface(PEN_WIDTH, _INK, lambda: None)
-        frame = MDBoxLayout(padding=dp(2), line_color=app.theme_cls.outlineColor)
+        frame = MDBoxLayout(padding=dp(2), line_color=look.fixed(app.theme_cls.outlineColor))
         frame.add_widget(self.paper)
         box.add_widget(frame)
         box.add_widget(action(app, "app.sign.clear", "eraser", self.paper.clear, quiet=True))

@@ -69,10 +69,12 @@ class _Step(ButtonBehavior, MDBoxLayout):
         theme = app.theme_cls
         super().__init__(
             adaptive_width=True, padding=(dp(14), 0), radius=dp(8),
-            line_color=theme.outlineVariantColor,
-            md_bg_color=theme.primaryContainerColor if here else theme.surfaceColor,
+            line_color=look.fixed(theme.outlineVariantColor),
+            md_bg_color=look.fixed(theme.primaryContainerColor if here else theme.surfaceColor),
         )  # fmt: skip
-        colour = theme.onPrimaryContainerColor if here else theme.onSurfaceColor
+        colour = (
+            look.fixed(theme.onPrimaryContainerColor) if here else look.fixed(theme.onSurfaceColor)
+        )
         if wrong and not here:  # where one is, the colour behind is too near to it
             colour = look.colours(app.settings.theme).bad
         self.add_widget(

@@ -29,7 +29,7 @@ class TopBar(MDBoxLayout):
             height=look.touch(app.settings.text_size) * 1.15,
             padding=(dp(12), 0),
             spacing=dp(8),
-            md_bg_color=app.theme_cls.surfaceContainerColor,
+            md_bg_color=look.fixed(app.theme_cls.surfaceContainerColor),
         )
         self.app = app
         self._back = round_button(app, "arrow-left", on_back, style="standard")

@@ -12,6 +12,7 @@ from kivymd.uix.label import MDLabel
 from kivymd.uix.progressindicator import MDLinearProgressIndicator
 from xiangtu.errors import SurveyError
 
+from .. import look
 from ..desk import LongWork, Progress, Steps
 from .buttons import action
 
@@ -33,7 +34,7 @@ class Working(ModalView):
         self._work: LongWork | None = None
         box = MDBoxLayout(
             orientation="vertical", adaptive_height=True, radius=dp(16), padding=dp(20),
-            spacing=dp(16), md_bg_color=app.theme_cls.surfaceContainerHighColor,
+            spacing=dp(16), md_bg_color=look.fixed(app.theme_cls.surfaceContainerHighColor),
         )  # fmt: skip
         self._step = MDLabel(adaptive_height=True, font_style="Body", role="large")
         self._bar = MDLinearProgressIndicator(size_hint_y=None, height=dp(8))
