@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyproj
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from xiangtu.geo import web_mercator
 
@@ -42,3 +44,21 @@ def test_the_stretch_is_that_of_a_length_on_the_ground(latitude: float) -> None:
         x0, y0 = PROJ.transform(0, latitude)
         ways.append(np.hypot(x - x0, y - y0) / 100)
     assert web_mercator.stretch(latitude) == pytest.approx(np.mean(ways), rel=1e-4)
+
+
+@given(
+    st.floats(-179, 178), st.floats(-80, 79), st.floats(0.001, 1), st.floats(0.001, 1),
+    st.integers(0, 16),
+)  # fmt: skip
+def test_tiles_over_a_rectangle_are_those_that_its_places_lie_in(west, south, width, height, zoom):
+    def tile(longitude: float, latitude: float) -> tuple[int, int]:
+        # The formulas everybody cuts tiles by (OpenStreetMap, slippy map tilenames).
+        turned = math.asinh(math.tan(math.radians(latitude)))
+        places = (longitude + 180) / 360 * 2**zoom, (1 - turned / math.pi) / 2 * 2**zoom
+        # On which side of a tile's edge rounding puts a place is nobody's matter.
+        assume(all(abs(place - round(place)) > 1e-7 for place in places))
+        return math.floor(places[0]), math.floor(places[1])
+
+    (left, bottom), (right, top) = tile(west, south), tile(west + width, south + height)
+    found = web_mercator.tiles_over(west, south, west + width, south + height, zoom)
+    assert found == (right - left + 1) * (bottom - top + 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from xiangtu import catalogue
 from xiangtu.errors import BadFile, BadInput
 from xiangtu.importing import mapping as mappings
@@ -113,3 +115,36 @@ def test_derived_fields_cannot_be_imported():
 def test_a_column_that_the_source_does_not_have_is_refused():
     with pytest.raises(BadInput, match=r"mapping\.column_unknown"):
         resolve(ImportMapping(fields={"code": Source("DKBM")}), "a")
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+_VALUES = _TEXTS | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
+_SOURCES = st.builds(
+    lambda name, values: Source(column=name, values=values),
+    _TEXTS,
+    st.dictionaries(_TEXTS, _VALUES, max_size=3),
+) | st.builds(lambda value: Source(constant=value), _VALUES)
+_SAID = st.none() | _TEXTS
+_MAPPINGS = st.builds(
+    lambda said, place, fields, misfits: ImportMapping(*said, *place, fields, misfits),
+    st.tuples(_SAID, _SAID, _SAID),
+    st.just((None, None)) | st.tuples(_TEXTS, _TEXTS),
+    st.none() | st.dictionaries(st.sampled_from(list(FARMLAND.fields)), _SOURCES, max_size=5),
+    st.sampled_from(["refuse", "blank"]),
+)
+
+
+@given(_MAPPINGS)
+def test_a_saved_mapping_is_read_as_it_was(tmp_path_factory, mapping: ImportMapping):
+    path = tmp_path_factory.mktemp("saved") / "map.toml"
+    mappings.save(path, mapping)
+    assert mappings.load(path) == mapping
+
+
+def test_a_mapping_is_never_saved_over_another(tmp_path: Path):
+    path = tmp_path / "map.toml"
+    mappings.save(path, ImportMapping(layer="farms"))
+    with pytest.raises(BadInput) as refusal:
+        mappings.save(path, ImportMapping())
+    assert refusal.value.code == "file.exists"
+    assert mappings.load(path).layer == "farms"

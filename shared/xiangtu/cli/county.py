@@ -11,6 +11,7 @@ from .. import catalogue, store
 from ..errors import BadInput
 from ..geo import zones
 from ..package import enrolment
+from ..package.who_has_what import tablets_at_work
 from ..sealing import keys
 from ..store import places
 from ..words import phrase
@@ -239,21 +240,15 @@ def run_tablets(call: Call) -> Outcome:
     with store.open(call.county, readonly=True) as file:
         rows = [
             (
-                each.name,
-                each.id,
-                each.enrolled_at[:10],
-                *file.connection.execute(
-                    "SELECT count(*), max(substr(made_at, 1, 10)) FROM assignment WHERE device = ?",
-                    (each.id,),
-                ).fetchone(),
-                *file.connection.execute(
-                    "SELECT count(*) FILTER (WHERE state = 'merged'), "
-                    "count(*) FILTER (WHERE state NOT IN ('merged', 'undone')) "
-                    "FROM package WHERE device = ?",
-                    (each.id,),
-                ).fetchone(),
+                each.device.name,
+                each.device.id,
+                each.device.enrolled_at[:10],
+                len(each.assignments),
+                each.assignments[-1].made_at[:10] if each.assignments else None,
+                each.merged,
+                each.waiting + each.refused,
             )
-            for each in enrolment.devices(file)
+            for each in tablets_at_work(file)
         ]
     columns = (
         "name", "device", "enrolled_on", "assignments", "last_assigned_on", "merged", "waiting",

@@ -48,3 +48,14 @@ def stretch(latitude_deg: float) -> float:
     east = math.sqrt(root) / cosine
     north = root**1.5 / ((1 - ECCENTRICITY**2) * cosine)
     return (east + north) / 2
+
+
+def tiles_over(
+    west_deg: float, south_deg: float, east_deg: float, north_deg: float, zoom: int
+) -> int:
+    """How many tiles of a zoom a rectangle of longitudes and latitudes touches."""
+    x, y = forward([west_deg, east_deg], [north_deg, south_deg])
+    side_m = 2 * HALF_M / 2**zoom
+    columns = np.clip(np.floor((x + HALF_M) / side_m), 0, 2**zoom - 1)
+    rows = np.clip(np.floor((HALF_M - y) / side_m), 0, 2**zoom - 1)
+    return int((columns[1] - columns[0] + 1) * (rows[1] - rows[0] + 1))

@@ -19,6 +19,7 @@ A mapping file, every part of which may be left out::
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ from typing import Any, Literal
 
 from ..catalogue.model import COMMON_FIELDS, MEASUREMENT_FIELDS, Catalogue, Layer
 from ..errors import BadFile, BadInput
+from ..store.places import new_file
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,49 @@ def load(path: Path) -> ImportMapping:
     except tomllib.TOMLDecodeError as fault:
         raise BadInput("mapping.damaged", path=str(path), reason=str(fault)) from None
     return _from_table(table, str(path))
+
+
+def save(path: Path, mapping: ImportMapping) -> None:
+    """Write a mapping file that `load` reads as the same mapping.
+
+    Raises BadInput("file.exists") where one is there, BadFile where it cannot be written.
+    """
+    lines = [
+        f"{name} = {_in_toml(value)}"
+        for name, value in (
+            ("layer", mapping.layer),
+            ("crs", mapping.crs),
+            ("encoding", mapping.encoding),
+            ("misfits", mapping.misfits),
+        )
+        if value is not None
+    ]
+    if mapping.x is not None and mapping.y is not None:
+        lines += ["", "[position]", f"x = {_in_toml(mapping.x)}", f"y = {_in_toml(mapping.y)}"]
+    if mapping.fields is not None:
+        lines += ["", "[fields]"]
+        lines += [f"{target} = {_said(source)}" for target, source in mapping.fields.items()]
+    with new_file(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _said(source: Source) -> str:
+    if source.column is not None and not source.values:
+        return _in_toml(source.column)
+    name = "constant" if source.column is None else "column"
+    said = [f"{name} = {_in_toml(source.constant if source.column is None else source.column)}"]
+    if source.values:
+        pairs = (f"{_in_toml(old)} = {_in_toml(new)}" for old, new in source.values.items())
+        said.append(f"values = {{ {', '.join(pairs)} }}")
+    return f"{{ {', '.join(said)} }}"
+
+
+def _in_toml(value: object) -> str:
+    """A text, number or truth as TOML writes it: JSON's way, but for a DEL and for numbers that
+    are none."""
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _from_table(table: dict[str, Any], path: str) -> ImportMapping:

@@ -139,6 +139,47 @@ def open_source(
         "import.layer_unknown", or "import.layer_needed" if there are several and none is named.
     """
     path = Path(path)
+    with _dataset(path, encoding) as opened:
+        found = _layer(opened.dataset, path, layer if opened.driver != "CSV" else None)
+        said = opened.encoding
+        yield SourceFile(
+            path,
+            opened.driver,
+            path.stem if opened.in_memory else found.GetName(),
+            tuple(_columns(found)),
+            _crs(found),
+            said,
+            found.GetGeomType() != ogr.wkbNone,
+            found.GetFeatureCount(),
+            opened.warnings,
+            csv_rows.surplus_rows(path, said.codec)
+            if opened.driver == "CSV" and said
+            else frozenset(),
+            found,
+        )
+
+
+def layer_names(path: Path, encoding: str | None = None) -> tuple[str, ...]:
+    """The layers that a file has, in its order; errors as `open_source`."""
+    with _dataset(Path(path), encoding) as opened:
+        if opened.in_memory:
+            return (Path(path).stem,)
+        return _layer_names(opened.dataset)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file as GDAL has it open; a CSV that is not in UTF-8 is a copy in memory."""
+
+    dataset: gdal.Dataset
+    driver: str
+    encoding: Encoding | None
+    in_memory: bool
+    warnings: list[str]
+
+
+@contextmanager
+def _dataset(path: Path, encoding: str | None) -> Iterator[_Opened]:
     driver = _driver(path)
     with gdal_session() as warnings:
         said: Encoding | None = None
@@ -165,24 +206,9 @@ def open_source(
                 )
             except RuntimeError as fault:
                 raise BadFile("import.unreadable", path=str(path), reason=fault) from None
-            found = _layer(dataset, path, layer if driver != "CSV" else None)
-            yield SourceFile(
-                path,
-                driver,
-                path.stem if in_memory else found.GetName(),
-                tuple(_columns(found)),
-                _crs(found),
-                said,
-                found.GetGeomType() != ogr.wkbNone,
-                found.GetFeatureCount(),
-                warnings,
-                csv_rows.surplus_rows(path, said.codec)
-                if driver == "CSV" and said
-                else frozenset(),
-                found,
-            )
+            yield _Opened(dataset, driver, said, in_memory is not None, warnings)
         finally:
-            found = dataset = None
+            dataset = None
             if in_memory:
                 gdal.Unlink(in_memory)
 
@@ -212,8 +238,12 @@ def _in_utf8(path: Path, said: Encoding) -> str:
     return name
 
 
+def _layer_names(dataset: gdal.Dataset) -> tuple[str, ...]:
+    return tuple(dataset.GetLayer(index).GetName() for index in range(dataset.GetLayerCount()))
+
+
 def _layer(dataset: gdal.Dataset, path: Path, wanted: str | None) -> ogr.Layer:
-    names = [dataset.GetLayer(index).GetName() for index in range(dataset.GetLayerCount())]
+    names = _layer_names(dataset)
     known = ", ".join(names)
     if wanted is not None:
         if wanted not in names:

@@ -24,6 +24,7 @@ from .bag import BagWriter
 from .description import AssignmentDescription
 from .row_copying import columns_of, copy_rows, insert_statement, listed, quoted
 from .selection import VILLAGE, Selection, with_parts
+from .who_has_what import campaigns
 
 __all__ = ["AdoptionSummary", "AssignmentSummary", "adopt", "assign"]
 
@@ -96,7 +97,7 @@ def assign(
     county = enrolment.county_keys(file, identity)
     chosen = with_parts(file.catalogue, layers)
     villages = tuple(dict.fromkeys(villages))
-    _check_villages(file, villages)
+    check_villages(file, villages)
     if basemap is not None:
         basemaps.check(Path(basemap))
     own_catalogue = county_catalogue.to_hand_out(file.path)
@@ -113,7 +114,7 @@ def assign(
                 geoid[0] if geoid else None,
             )  # fmt: skip
             _step(progress, 0.2, "assign.copying")
-            findings = _write_records(
+            findings = write_records(
                 file, database, description.layers, selection, ranges, surveyor
             )
             selection.drop()
@@ -172,7 +173,8 @@ def _taken_back_on_error(out: Path) -> Iterator[list[Path]]:
         raise
 
 
-def _check_villages(file: SurveyFile, villages: Sequence[str]) -> None:
+def check_villages(file: SurveyFile, villages: Sequence[str]) -> None:
+    """BadInput("assign.no_village"), or "assign.village" for one that the county has not."""
     if not villages:
         raise BadInput("assign.no_village")
     key = quoted(file.catalogue.layer(VILLAGE).key or "")
@@ -186,9 +188,7 @@ def _check_villages(file: SurveyFile, villages: Sequence[str]) -> None:
 
 def _campaign(file: SurveyFile, wanted: str | None) -> str | None:
     """The uuid of the campaign that was named, or of the newest there is."""
-    rows = file.connection.execute(
-        "SELECT uuid, name FROM campaign ORDER BY reference_date DESC, uuid DESC"
-    ).fetchall()
+    rows = campaigns(file)
     if wanted is None:
         return rows[0][0] if rows else None
     for uuid, name in rows:
@@ -235,7 +235,7 @@ def _describe(
     )
 
 
-def _write_records(
+def write_records(
     file: SurveyFile,
     path: Path,
     layers: Sequence[str],
