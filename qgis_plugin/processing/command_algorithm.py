@@ -25,6 +25,7 @@ from xiangtu.errors import Cancelled, SurveyError
 from xiangtu.words import explain
 
 from ..commands import run_command
+from ..tasks.python_thread import in_python_thread
 from .feedback_terminal import FeedbackTerminal
 from .parameters import Argument, arguments_of, parameter
 from .result_layers import SINKS, ResultLayer
@@ -137,7 +138,9 @@ class CommandAlgorithm(QgsProcessingAlgorithm):
         terminal = FeedbackTerminal(translation, feedback)
         words = self._typed(parameters, context)
         try:
-            outcome = run_command(words, translation, terminal.watched, terminal.note)
+            outcome = in_python_thread(
+                lambda: run_command(words, translation, terminal.watched, terminal.note)
+            )
             outcome.show(terminal)
             results = self._results(outcome, parameters, context)
         except Cancelled:

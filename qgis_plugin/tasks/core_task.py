@@ -10,6 +10,8 @@ from xiangtu.cli.main import program_version
 from xiangtu.cli.refusals import as_refusal, written_down
 from xiangtu.errors import Cancelled, SurveyError
 
+from .python_thread import in_python_thread
+
 Result = TypeVar("Result")
 Progress = Callable[[float, str], bool]
 
@@ -50,7 +52,7 @@ class CoreTask(QgsTask, Generic[Result]):
     def run(self) -> bool:
         """In the background; QGIS calls it."""
         try:
-            self._result = self._work(self._progress)
+            self._result = in_python_thread(lambda: self._work(self._progress))
         except SurveyError as refusal:
             self._refusal = refusal
         except Exception as fault:
