@@ -1163,5 +1163,177 @@
         <source>Decide conflicts and possible duplicates</source>
         <translation>裁定冲突与疑似重复</translation>
     </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Undo the batch…</source>
+        <translation>撤销该批次…</translation>
+    </message>
+    <message>
+        <source>Undo a batch</source>
+        <translation>撤销批次</translation>
+    </message>
+    <message>
+        <source>Undo batch {name}? What builds on it is named first.</source>
+        <translation>撤销批次 {name}？若有依赖它的内容，会先列出。</translation>
+    </message>
+    <message>
+        <source>Batch {number} is undone, as batch {by}.</source>
+        <translation>批次 {number} 已撤销，记为批次 {by}。</translation>
+    </message>
+    <message>
+        <source>Undoing batch {number}</source>
+        <translation>撤销批次 {number}</translation>
+    </message>
+    <message>
+        <source>Import into {name}</source>
+        <translation>导入到 {name}</translation>
+    </message>
+    <message>
+        <source>Shapefile, GeoPackage, GeoJSON, CSV</source>
+        <translation>Shapefile、GeoPackage、GeoJSON、CSV</translation>
+    </message>
+    <message>
+        <source>found out</source>
+        <translation>自动识别</translation>
+    </message>
+    <message>
+        <source>as the file says</source>
+        <translation>以文件为准</translation>
+    </message>
+    <message>
+        <source>Columns of easting and northing</source>
+        <translation>横坐标列、纵坐标列</translation>
+    </message>
+    <message>
+        <source>Take rows without the values that do not fit (else refuse them)</source>
+        <translation>不合要求的值留空，其余照收（否则整行不收）</translation>
+    </message>
+    <message>
+        <source>Its layer</source>
+        <translation>文件中的图层</translation>
+    </message>
+    <message>
+        <source>Encoding</source>
+        <translation>字符编码</translation>
+    </message>
+    <message>
+        <source>Into the layer</source>
+        <translation>导入图层</translation>
+    </message>
+    <message>
+        <source>Load mapping…</source>
+        <translation>载入对照表…</translation>
+    </message>
+    <message>
+        <source>Save mapping…</source>
+        <translation>保存对照表…</translation>
+    </message>
+    <message>
+        <source>Copy refused rows</source>
+        <translation>复制未导入的行</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>found by name</source>
+        <translation>按列名识别</translation>
+    </message>
+    <message>
+        <source>Looking through all rows…</source>
+        <translation>正在逐行查看…</translation>
+    </message>
+    <message>
+        <source>Preview of {name}</source>
+        <translation>预览 {name}</translation>
+    </message>
+    <message>
+        <source>{taken} of {rows} rows would be taken.</source>
+        <translation>共 {rows} 行，可导入 {taken} 行。</translation>
+    </message>
+    <message>
+        <source>Required and filled by nothing: {fields}</source>
+        <translation>必填而无来源：{fields}</translation>
+    </message>
+    <message>
+        <source>Columns that no field takes: {columns}</source>
+        <translation>未用到的列：{columns}</translation>
+    </message>
+    <message>
+        <source>Importing {name}</source>
+        <translation>导入 {name}</translation>
+    </message>
+    <message>
+        <source>{taken} of {rows} rows were taken, as batch {batch}.</source>
+        <translation>共 {rows} 行，已导入 {taken} 行，记为批次 {batch}。</translation>
+    </message>
+    <message>
+        <source>{field}: {count} values left out</source>
+        <translation>{field}：{count} 个值留空</translation>
+    </message>
+    <message>
+        <source>Load a mapping</source>
+        <translation>载入对照表</translation>
+    </message>
+    <message>
+        <source>Save the mapping</source>
+        <translation>保存对照表</translation>
+    </message>
+    <message>
+        <source>Saved: {path}</source>
+        <translation>已保存：{path}</translation>
+    </message>
+    <message>
+        <source>Choose the CRS above.</source>
+        <translation>请在上方选择坐标系。</translation>
+    </message>
+    <message>
+        <source>Choose the columns of easting and northing above.</source>
+        <translation>请在上方选择横坐标列和纵坐标列。</translation>
+    </message>
+    <message>
+        <source>Field</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>From column</source>
+        <translation>来源列</translation>
+    </message>
+    <message>
+        <source>Filled</source>
+        <translation>有值</translation>
+    </message>
+    <message>
+        <source>Do not fit</source>
+        <translation>不合要求</translation>
+    </message>
+    <message>
+        <source>Such as</source>
+        <translation>例如</translation>
+    </message>
+    <message>
+        <source>{column}, {count} values replaced</source>
+        <translation>{column}，替换 {count} 个值</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Geometry</source>
+        <translation>图形</translation>
+    </message>
 </context>
 </TS>

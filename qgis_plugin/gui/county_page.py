@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
+    QMessageBox,
     QPushButton,
     QToolButton,
     QTreeWidget,
@@ -19,11 +20,14 @@ from xiangtu import store
 from xiangtu.catalogue import Catalogue
 from xiangtu.cli.command import Outcome
 from xiangtu.cli.language import Translation
+from xiangtu.merge.batches import Batch
+from xiangtu.merge.undo import undo
 from xiangtu.report.overview import Overview, overview
 
 from ..commands import run_command
 from ..tasks.core_task import Progress
 from .desk import CountyDesk
+from .import_dialog import ImportDialog
 from .new_county_dialog import NewCountyDialog
 from .page import Page
 from .words import batch_kind, severity
@@ -51,7 +55,10 @@ class CountyPage(Page):
         self.recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.recent.setMenu(QMenu(self))
         self.recent.menu().aboutToShow.connect(self._list_recent)
-        for each in (self.new, self.open, self.recent):
+        self.take_in = QPushButton(translate("Xiangtu", "Import…"))
+        self.take_in.setEnabled(False)
+        self.take_in.clicked.connect(self.ask_for_import)
+        for each in (self.new, self.open, self.recent, self.take_in):
             row.addWidget(each)
         row.addStretch(1)
         self.column.addLayout(row)
@@ -59,7 +66,13 @@ class CountyPage(Page):
         self.summary.setHeaderHidden(True)
         self.summary.setColumnCount(2)
         self.summary.setRootIsDecorated(True)
+        self.summary.currentItemChanged.connect(lambda _now, _before: self._offer_undo())
         self.column.addWidget(self.summary, 1)
+        self.undo = QPushButton(translate("Xiangtu", "Undo the batch…"))
+        self.undo.setEnabled(False)
+        self.undo.clicked.connect(self.ask_for_undo)
+        self.column.addWidget(self.undo)
+        self._catalogue: Catalogue | None = None
 
     # -- which county -------------------------------------------------------------------------
 
@@ -98,6 +111,59 @@ class CountyPage(Page):
 
         self.desk.run(translate("Xiangtu", "New county file"), work, done)
 
+    def ask_for_import(self) -> None:
+        """Show what taking a file in would do, and do it."""
+        if self.desk.path is not None and self._catalogue is not None:
+            ImportDialog(self, self.desk, self.desk.path, self._catalogue).open()
+
+    # -- taking a batch back ------------------------------------------------------------------
+
+    def _offer_undo(self) -> None:
+        item = self.summary.currentItem()
+        batch = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
+        self.undo.setEnabled(batch is not None)
+
+    def ask_for_undo(self) -> None:
+        """Ask once more, then take the chosen batch out of the county."""
+        item = self.summary.currentItem()
+        number = item.data(0, Qt.ItemDataRole.UserRole)
+        asked = QMessageBox(
+            QMessageBox.Icon.Question,
+            translate("Xiangtu", "Undo a batch"),
+            translate("Xiangtu", "Undo batch {name}? What builds on it is named first.").format(
+                name=item.text(0)
+            ),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            self,
+        )
+        asked.buttonClicked.connect(
+            lambda button: (
+                self._undo(number)
+                if asked.standardButton(button) == QMessageBox.StandardButton.Yes
+                else None
+            )
+        )
+        asked.open()
+
+    def _undo(self, number: int) -> None:
+        path, author = self.desk.path, self.desk.author
+
+        def work(progress: Progress) -> Batch:
+            with store.open(path) as file:
+                return undo(file, str(number), author=author, progress=progress)
+
+        def done(batch: Batch) -> None:
+            self.desk.tell(
+                translate("Xiangtu", "Batch {number} is undone, as batch {by}.").format(
+                    number=number, by=batch.number
+                )
+            )
+
+        self.desk.run(translate("Xiangtu", "Undoing batch {number}").format(number=number),
+                      work, done, writes=True)  # fmt: skip
+
+    # -- where it lies ------------------------------------------------------------------------
+
     def _longitude_deg(self) -> float:
         """The middle of the map on screen, where it is in China; else the country's middle."""
         canvas = self.desk.iface.mapCanvas()
@@ -127,6 +193,7 @@ class CountyPage(Page):
 
     def refresh(self) -> None:
         path = self.desk.path
+        self.take_in.setEnabled(False)
         if path is None:
             self.summary.clear()
             return
@@ -142,6 +209,8 @@ class CountyPage(Page):
         self.desk.run(translate("Xiangtu", "Reading {name}").format(name=path.name), work, done)
 
     def _show(self, seen: Overview, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.take_in.setEnabled(True)
         self.summary.clear()
         language = self.desk.language
         self._group(
@@ -177,7 +246,7 @@ class CountyPage(Page):
                 for name, number in seen.records.items()
             ],
         )
-        self._group(
+        batches = self._group(
             translate("Xiangtu", "Last batches"),
             [
                 (
@@ -188,12 +257,13 @@ class CountyPage(Page):
                 for each in seen.batches
             ],
         )
+        for row, each in enumerate(seen.batches):
+            if each.undone_at is None and each.kind != "undo":
+                batches.child(row).setData(0, Qt.ItemDataRole.UserRole, each.number)
         self.summary.expandAll()
         self.summary.resizeColumnToContents(0)
 
-    def _group(self, title: str, rows: list[tuple[str, object]]) -> None:
-        if not rows:
-            return
+    def _group(self, title: str, rows: list[tuple[str, object]]) -> QTreeWidgetItem:
         group = QTreeWidgetItem([title])
         font = group.font(0)
         font.setBold(True)
@@ -201,4 +271,6 @@ class CountyPage(Page):
         for name, value in rows:
             text = f"{value:,}".replace(",", " ") if isinstance(value, int) else str(value)
             group.addChild(QTreeWidgetItem([name, text]))
-        self.summary.addTopLevelItem(group)
+        if rows:
+            self.summary.addTopLevelItem(group)
+        return group
