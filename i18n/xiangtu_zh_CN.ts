@@ -1335,5 +1335,249 @@
         <source>Geometry</source>
         <translation>图形</translation>
     </message>
+    <message>
+        <source>Campaign</source>
+        <translation>调查批次</translation>
+    </message>
+    <message>
+        <source>Layers, with their parts</source>
+        <translation>图层（连同所属部分）</translation>
+    </message>
+    <message>
+        <source>From the map…</source>
+        <translation>由地图生成…</translation>
+    </message>
+    <message>
+        <source>Basemap</source>
+        <translation>底图</translation>
+    </message>
+    <message>
+        <source>Assignment (*.xta)</source>
+        <translation>任务包 (*.xta)</translation>
+    </message>
+    <message>
+        <source>Pick villages in the list or on the map.</source>
+        <translation>请在列表中或地图上选村。</translation>
+    </message>
+    <message>
+        <source>Tick a layer at least.</source>
+        <translation>请至少勾选一个图层。</translation>
+    </message>
+    <message>
+        <source>Looking what goes along…</source>
+        <translation>正在查看随任务下发的内容…</translation>
+    </message>
+    <message>
+        <source>What goes along</source>
+        <translation>随任务下发的内容</translation>
+    </message>
+    <message>
+        <source>{records} records and {findings} findings go along, about {size}.</source>
+        <translation>将下发 {records} 条记录、{findings} 个问题，约 {size}。</translation>
+    </message>
+    <message>
+        <source>Sent back: {count} records</source>
+        <translation>退回重测：{count} 条</translation>
+    </message>
+    <message>
+        <source>{layer} {title}: {count} findings</source>
+        <translation>{layer} {title}：{count} 个问题</translation>
+    </message>
+    <message>
+        <source>{tablet} ({surveyor}) has {villages} since {day}; nothing came back yet.</source>
+        <translation>{tablet}（{surveyor}）自 {day} 起已领有{villages}；尚未交回。</translation>
+    </message>
+    <message>
+        <source>{tablet} ({surveyor}) has {villages} since {day}; its last package: {back}.</source>
+        <translation>{tablet}（{surveyor}）自 {day} 起已领有{villages}；最近交回：{back}。</translation>
+    </message>
+    <message>
+        <source>Basemap from the map</source>
+        <translation>由地图生成底图</translation>
+    </message>
+    <message>
+        <source>The villages that are picked</source>
+        <translation>所选各村</translation>
+    </message>
+    <message>
+        <source>What is on screen</source>
+        <translation>屏幕所示范围</translation>
+    </message>
+    <message>
+        <source>PNG (drawn maps)</source>
+        <translation>PNG（线划图）</translation>
+    </message>
+    <message>
+        <source>JPG (imagery)</source>
+        <translation>JPG（影像）</translation>
+    </message>
+    <message>
+        <source>Area</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Zooms, from and to</source>
+        <translation>缩放级别（从、到）</translation>
+    </message>
+    <message>
+        <source>Tiles</source>
+        <translation>瓦片</translation>
+    </message>
+    <message>
+        <source>Make</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>The map shows nothing. Add layers to it and tick them.</source>
+        <translation>地图上没有内容。请添加图层并勾选。</translation>
+    </message>
+    <message>
+        <source>QGIS&apos;s plugin Processing is off. Switch it on under Plugins.</source>
+        <translation>QGIS 的“数据处理”插件未启用。请在“插件”菜单中启用。</translation>
+    </message>
+    <message>
+        <source>{count} tiles; choose other zooms (at most {most}).</source>
+        <translation>{count} 张瓦片；请另选缩放级别（最多 {most} 张）。</translation>
+    </message>
+    <message>
+        <source>{count} tiles; weighing a few…</source>
+        <translation>{count} 张瓦片；正在试绘几张估算大小…</translation>
+    </message>
+    <message>
+        <source>{count} tiles, about {size}</source>
+        <translation>{count} 张瓦片，约 {size}</translation>
+    </message>
+    <message>
+        <source>{path} cannot be written ({reason}).</source>
+        <translation>无法写入 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path}: {size}</source>
+        <translation>{path}：{size}</translation>
+    </message>
+    <message>
+        <source>No basemap was made. {reason}</source>
+        <translation>未生成底图。{reason}</translation>
+    </message>
+    <message>
+        <source>Who has what</source>
+        <translation>任务在谁手中</translation>
+    </message>
+    <message>
+        <source>New assignment</source>
+        <translation>新任务</translation>
+    </message>
+    <message>
+        <source>Tablet {device} is enrolled.</source>
+        <translation>已登记平板 {device}。</translation>
+    </message>
+    <message>
+        <source>Enrol a tablet</source>
+        <translation>登记平板</translation>
+    </message>
+    <message>
+        <source>Handed out: {records} records in {villages} villages, {size}: {path}</source>
+        <translation>已下发：{villages} 个村、{records} 条记录，{size}：{path}</translation>
+    </message>
+    <message>
+        <source>Receipt written: {merged} packages merged, {waiting} waiting: {path}</source>
+        <translation>已出具回执：已合并 {merged} 个成果包，等待 {waiting} 个：{path}</translation>
+    </message>
+    <message>
+        <source>Write receipt</source>
+        <translation>出具回执</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>另存为…</translation>
+    </message>
+    <message>
+        <source>To {stick} ({size} free)</source>
+        <translation>存到 {stick}（剩余 {size}）</translation>
+    </message>
+    <message>
+        <source>Handed out</source>
+        <translation>下发日期</translation>
+    </message>
+    <message>
+        <source>Came back</source>
+        <translation>交回</translation>
+    </message>
+    <message>
+        <source>A tablet takes part once its device card (.xtd) was read.</source>
+        <translation>读取设备卡 (.xtd) 后，平板即可参加调查。</translation>
+    </message>
+    <message>
+        <source>The card can be dropped here.</source>
+        <translation>也可将设备卡拖放到此处。</translation>
+    </message>
+    <message>
+        <source>Enrol a tablet…</source>
+        <translation>登记平板…</translation>
+    </message>
+    <message>
+        <source>Receipt (*.xtr)</source>
+        <translation>回执 (*.xtr)</translation>
+    </message>
+    <message>
+        <source>nothing yet</source>
+        <translation>尚未交回</translation>
+    </message>
+    <message>
+        <source>Device card (*.xtd)</source>
+        <translation>设备卡 (*.xtd)</translation>
+    </message>
+    <message>
+        <source>{name} (put away)</source>
+        <translation>{name}（已停用）</translation>
+    </message>
+    <message>
+        <source>{count} merged</source>
+        <translation>已合并 {count}</translation>
+    </message>
+    <message>
+        <source>{count} waiting</source>
+        <translation>等待 {count}</translation>
+    </message>
+    <message>
+        <source>{count} refused</source>
+        <translation>拒收 {count}</translation>
+    </message>
+    <message>
+        <source>no package</source>
+        <translation>无成果包</translation>
+    </message>
+    <message>
+        <source>Name or code</source>
+        <translation>名称或代码</translation>
+    </message>
+    <message>
+        <source>Pick on the map</source>
+        <translation>在地图上选</translation>
+    </message>
+    <message>
+        <source>Click a village to pick it or let it go; draw to pick several</source>
+        <translation>单击选中或取消一个村；拖框选中多个</translation>
+    </message>
+    <message>
+        <source>Zoom to</source>
+        <translation>缩放至</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>清空</translation>
+    </message>
+    <message>
+        <source>Sent back</source>
+        <translation>退回</translation>
+    </message>
+    <message>
+        <source>With</source>
+        <translation>已发给</translation>
+    </message>
+    <message>
+        <source>Enrol tablets, hand out villages to them, write receipts</source>
+        <translation>登记平板、按村下发任务、出具回执</translation>
+    </message>
 </context>
 </TS>

@@ -27,7 +27,7 @@ from xiangtu.report.overview import Overview, overview
 from ..commands import run_command
 from ..tasks.core_task import Progress
 from .desk import CountyDesk
-from .import_dialog import ImportDialog
+from .import_data.dialog import ImportDialog
 from .new_county_dialog import NewCountyDialog
 from .page import Page
 from .words import batch_kind, severity

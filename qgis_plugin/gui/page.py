@@ -26,6 +26,9 @@ class Page(QWidget):
         """Read anew what the page shows; on the main thread, so long reading goes to the desk."""
         raise NotImplementedError
 
+    def close_down(self) -> None:
+        """Take away what the page put elsewhere, on the map; the plugin is about to go."""
+
     def heading(self, text: str) -> QLabel:
         """A line above a part of the page."""
         label = QLabel(text)

@@ -122,5 +122,7 @@ class XiangtuPanel(QgsDockWidget):
 
     def close_down(self) -> None:
         """Stop what is at work; what it began to write is rolled back."""
+        for page in self.pages.values():
+            page.close_down()
         if self.desk is not None:
             self.desk.stop()

@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from .county_page import CountyPage
 from .figures_page import FiguresPage
+from .hand_out.page import HandOutPage
 from .inbox.page import InboxPage
 from .map_page import MapPage
 from .review.page import ReviewPage
@@ -41,6 +42,13 @@ def steps() -> list[Step]:
             translate("Xiangtu", "Open or make a county file, take data in, see how it stands"),
             "/mIconFolderOpen.svg",
             CountyPage,
+        ),
+        Step(
+            "hand_out",
+            translate("Xiangtu", "Hand out"),
+            translate("Xiangtu", "Enrol tablets, hand out villages to them, write receipts"),
+            "/mActionSharingExport.svg",
+            HandOutPage,
         ),
         Step(
             "inbox",

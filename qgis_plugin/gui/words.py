@@ -36,3 +36,10 @@ def local_time(time: str | None) -> str:
     except ValueError:
         return time or ""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def size_text(size_bytes: float) -> str:
+    """How large a file is, as a person says it."""
+    if size_bytes < 1e6:
+        return f"{max(size_bytes, 1000) / 1e3:.0f} KB"
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"

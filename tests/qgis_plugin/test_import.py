@@ -44,7 +44,7 @@ def panel(qgis_iface: Any, qtbot: Any, monkeypatch: Any, county: County) -> Iter
 
 @pytest.fixture
 def dialog(panel: Any, qtbot: Any) -> Any:
-    from qgis_plugin.gui.import_dialog import ImportDialog
+    from qgis_plugin.gui.import_data.dialog import ImportDialog
 
     press(qtbot, panel.pages["county"].take_in)
     made = panel.pages["county"].findChildren(ImportDialog)[-1]

@@ -32,8 +32,8 @@ from xiangtu.importing import mapping as mappings
 from xiangtu.importing.source import DRIVERS
 from xiangtu.words import explain, phrase
 
-from ..tasks.core_task import CoreTask, Progress
-from .desk import CountyDesk
+from ...tasks.core_task import CoreTask, Progress
+from ..desk import CountyDesk
 from .mapping_table import MappingTable
 from .refused_rows import RefusedRows, field_label
 

@@ -1,0 +1,1 @@
+"""The dialog that takes data from outside in: fields, preview, what is refused."""
