@@ -1364,10 +1364,6 @@
         <translation>请至少勾选一个图层。</translation>
     </message>
     <message>
-        <source>Looking what goes along…</source>
-        <translation>正在查看随任务下发的内容…</translation>
-    </message>
-    <message>
         <source>What goes along</source>
         <translation>随任务下发的内容</translation>
     </message>
@@ -1378,10 +1374,6 @@
     <message>
         <source>Sent back: {count} records</source>
         <translation>退回重测：{count} 条</translation>
-    </message>
-    <message>
-        <source>{layer} {title}: {count} findings</source>
-        <translation>{layer} {title}：{count} 个问题</translation>
     </message>
     <message>
         <source>{tablet} ({surveyor}) has {villages} since {day}; nothing came back yet.</source>
@@ -1578,6 +1570,14 @@
     <message>
         <source>Enrol tablets, hand out villages to them, write receipts</source>
         <translation>登记平板、按村下发任务、出具回执</translation>
+    </message>
+    <message>
+        <source>Looking at what goes along…</source>
+        <translation>正在查看随任务下发的内容…</translation>
+    </message>
+    <message>
+        <source>{layer} {title} · findings: {count}</source>
+        <translation>{layer} {title} · 问题：{count}</translation>
     </message>
 </context>
 </TS>

@@ -202,6 +202,7 @@ def test_villages_are_picked_on_the_map(panel: Any, page: Any, qtbot: Any) -> No
 
     canvas = panel.desk.iface.mapCanvas()
     picker = page.form.villages
+    page.tabs.setCurrentWidget(page.form)
 
     def at(x: float, y: float) -> QPoint:
         place = canvas.getCoordinateTransform().transform(500_000 + x, 3_900_000 + y)
@@ -223,6 +224,10 @@ def test_villages_are_picked_on_the_map(panel: Any, page: Any, qtbot: Any) -> No
     assert picker.codes() == [VILLAGE, _EAST]
     panel.show_step("county")
     assert canvas.mapTool() is not picker.tool and not picker.on_map.isChecked()
+    assert picker.tool._picked.size() == 0
+    panel.show_step("hand_out")
+    assert picker.tool._picked.size() > 0 and picker.codes() == [VILLAGE, _EAST]
+    wait_until_idle(panel, qtbot)
 
 
 def test_villages_are_picked_on_a_map_in_degrees_too(panel: Any, page: Any, qtbot: Any) -> None:
@@ -283,7 +288,7 @@ def test_records_sent_back_are_listed_with_their_findings_before(
     form = page.form
     assert form.sent_back.isVisibleTo(page) and "1" in form.sent_back.title()
     (line,) = [form.sent_back_list.item(row).text() for row in range(form.sent_back_list.count())]
-    assert "古井" in line and "1 findings" in line
+    assert "古井" in line and "findings: 1" in line
     first = form.villages._items()[0]
     assert [first.text(column) for column in (2, 3)] == ["1", "1"]
 
@@ -350,7 +355,7 @@ def test_the_panel_leaves_nothing_on_the_map(panel: Any, page: Any, qtbot: Any) 
     from qgis.gui import QgsRubberBand
 
     canvas = panel.desk.iface.mapCanvas()
-    page.form.villages.pick([_EAST])
+    tick(page, _EAST)
     press(qtbot, page.form.villages.on_map)
     bands = {id(page.form.villages.tool._picked), id(page.form.villages.tool._rectangle)}
     panel.close_down()

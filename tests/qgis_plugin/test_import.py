@@ -168,7 +168,7 @@ def test_each_layer_of_a_geopackage_can_be_chosen(
 
     path = tmp_path / "two.gpkg"
     options = QgsVectorFileWriter.SaveVectorOptions()
-    for name in ("roads", "wells"):
+    for name in ("roads", "route"):
         layer = QgsVectorLayer(f"Point?crs=EPSG:4546&field={name}_name:string", name, "memory")
         options.layerName = name
         QgsVectorFileWriter.writeAsVectorFormatV3(
@@ -181,11 +181,12 @@ def test_each_layer_of_a_geopackage_can_be_chosen(
     wait_until_idle(panel, qtbot)
     assert dialog.source_layer.isEnabled()
     assert dialog.table.choice("remark").findText("roads_name") > 0
-    dialog.source_layer.setCurrentText("wells")
+    dialog.source_layer.setCurrentText("route")
     dialog.source_layer.activated.emit(1)
     wait_until_idle(panel, qtbot)
-    assert dialog.table.choice("remark").findText("wells_name") > 0
-    assert dialog.mapping().layer == "wells"
+    assert dialog.table.choice("remark").findText("route_name") > 0
+    assert dialog.mapping().layer == "route"
+    assert dialog.target.currentData() == "route"
 
 
 def test_what_cannot_be_read_is_said_in_words_and_nothing_can_be_imported(
@@ -261,3 +262,16 @@ def test_a_cancelled_import_leaves_the_county_as_it_was(
     assert "Cancelled" in dialog.said.text() and dialog.isVisible() and dialog.go.isEnabled()
     with store.open(county.path, readonly=True) as file:
         assert file.connection.execute("SELECT count(*) FROM batch").fetchone() == (0,)
+
+
+def test_real_parcels_from_another_country_are_previewed_with_a_warning(
+    panel: Any, dialog: Any, qtbot: Any, shared_data: Path
+) -> None:
+    dialog.target.setCurrentIndex(dialog.target.findData("farmland"))
+    dialog.file.setFilePath(str(shared_data / "parcels" / "qgis_training" / "farms_33S.shp"))
+    wait_until_idle(panel, qtbot)
+    assert "2008 of 2008 rows" in dialog.said.text()
+    assert "km or more from the county" in dialog.said.text()
+    dialog.table.choice("code").setCurrentText("FARM_NO")
+    wait_until_idle(panel, qtbot)
+    assert int(row_of(dialog, "code")[0]) > 1000

@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -44,7 +45,7 @@ translate = QCoreApplication.translate
 
 #: Milliseconds without a change before what the assignment would hold is worked out.
 _SETTLED_MS = 300
-_LAYERS_SHOWN_PX = 110
+_LIST_PX = 110
 _WITH_EVERYTHING = "village"
 
 
@@ -87,7 +88,7 @@ class AssignmentForm(QWidget):
         self.layers_box = QgsCollapsibleGroupBox(translate("Xiangtu", "Layers, with their parts"))
         inside = QVBoxLayout(self.layers_box)
         self.layers = QListWidget()
-        self.layers.setMinimumHeight(_LAYERS_SHOWN_PX)
+        self.layers.setMinimumHeight(_LIST_PX)
         inside.addWidget(self.layers)
         self.layers_box.setCollapsed(True)
         column.addWidget(self.layers_box)
@@ -111,6 +112,7 @@ class AssignmentForm(QWidget):
         self.sent_back = QgsCollapsibleGroupBox()
         inside = QVBoxLayout(self.sent_back)
         self.sent_back_list = QListWidget()
+        self.sent_back_list.setMaximumHeight(_LIST_PX)
         inside.addWidget(self.sent_back_list)
         self.sent_back.setCollapsed(True)
         self.sent_back.hide()
@@ -120,7 +122,8 @@ class AssignmentForm(QWidget):
             translate("Xiangtu", "Assignment (*.xta)"),
             self._suggested,
         )
-        column.addWidget(self.write, 0, Qt.AlignmentFlag.AlignRight)
+        self.write.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        column.addWidget(self.write)
         self.tablet.currentIndexChanged.connect(lambda _index: self._recall_surveyor())
         self.tablet.currentIndexChanged.connect(lambda _index: self._changed())
         self.surveyor.editTextChanged.connect(lambda _text: self._enable())
@@ -260,7 +263,7 @@ class AssignmentForm(QWidget):
             self._leave_task()
             self.holds.setText(translate("Xiangtu", "Tick a layer at least."))
             return
-        self.holds.setText(translate("Xiangtu", "Looking what goes along…"))
+        self.holds.setText(translate("Xiangtu", "Looking at what goes along…"))
         self._settled.start()
 
     def _enable(self) -> None:
@@ -343,7 +346,7 @@ class AssignmentForm(QWidget):
         for each in seen.sent_back:
             layer = county.catalogue.layers[each.layer].label.in_language(self.desk.language)
             self.sent_back_list.addItem(
-                translate("Xiangtu", "{layer} {title}: {count} findings").format(
+                translate("Xiangtu", "{layer} {title} · findings: {count}").format(
                     layer=layer, title=called.get(each.uuid, each.uuid[:8]), count=each.findings
                 )
             )

@@ -95,6 +95,9 @@ class BasemapDialog(QDialog):
         )
         self.make = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.make.setText(translate("Xiangtu", "Make"))
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(
+            translate("Xiangtu", "Cancel")
+        )
         self.buttons.accepted.connect(self._make)
         self.buttons.rejected.connect(self.reject)
         form.addRow(self.buttons)

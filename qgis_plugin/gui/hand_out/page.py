@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtGui import QHideEvent
 from qgis.PyQt.QtWidgets import QTabWidget
 from xiangtu import store
 from xiangtu.cli.command import Outcome
@@ -67,11 +66,6 @@ class HandOutPage(Page):
 
     def close_down(self) -> None:
         self.form.villages.close_down()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """The map is another step's now."""
-        self.form.villages.on_map.setChecked(False)
-        super().hideEvent(event)
 
     # -- what is done -------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class VillageMapTool(QgsMapTool):
             self._picked.reset()
             return
         geometry = QgsGeometry()
-        geometry.fromWkb(shapely.to_wkb(shapely.union_all(shapes)))
+        geometry.fromWkb(shapely.to_wkb(shapely.union_all(shapes), output_dimension=2))
         self._picked.setToGeometry(geometry, self._crs)
 
     def bounds(self, codes: list[str], crs: QgsCoordinateReferenceSystem) -> QgsRectangle | None:

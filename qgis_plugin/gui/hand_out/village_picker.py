@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
 from qgis.gui import QgsFilterLineEdit, QgsMapCanvas, QgsMapTool
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QHideEvent, QShowEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QPushButton,
@@ -130,6 +131,16 @@ class VillagePicker(QWidget):
         """What lies around the picked villages, in a CRS; None for none."""
         return self.tool.bounds(self.codes(), crs)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The map is another page's now."""
+        self.on_map.setChecked(False)
+        self.tool.highlight([])
+        super().hideEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.tool.highlight(self.codes())
+        super().showEvent(event)
+
     def close_down(self) -> None:
         """Take tool and highlight off the map."""
         self._canvas.mapToolSet.disconnect(self._tool_set)
@@ -150,7 +161,7 @@ class VillagePicker(QWidget):
 
     def _say_changed(self) -> None:
         codes = self.codes()
-        self.tool.highlight(codes)
+        self.tool.highlight(codes if self.isVisible() else [])
         self.show_picked.setEnabled(bool(codes))
         self.none.setEnabled(bool(codes))
         self.changed.emit()

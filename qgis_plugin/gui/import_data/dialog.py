@@ -42,6 +42,8 @@ Result = TypeVar("Result")
 
 #: Encodings that Chinese offices write, beside the one that is found out.
 _ENCODINGS = ("UTF-8", "GB18030", "Big5")
+#: So many unused columns are named; all are in the drop-downs.
+_NAMED = 8
 _MAPPING_FILTER = "TOML (*.toml)"
 
 
@@ -170,6 +172,10 @@ class ImportDialog(QDialog):
         self._enable()
 
         def done(contents: Contents) -> None:
+            # A layer that bears the name of one of ours is meant for it, as a rule.
+            namesake = self.target.findData(contents.layer)
+            if namesake >= 0 and then is None:
+                self.target.setCurrentIndex(namesake)
             self._contents = contents
             self.source_layer.clear()
             self.source_layer.addItems(contents.layers)
@@ -262,7 +268,8 @@ class ImportDialog(QDialog):
         if seen.unused:
             lines.append(
                 translate("Xiangtu", "Columns that no field takes: {columns}").format(
-                    columns=", ".join(seen.unused)
+                    columns=", ".join(seen.unused[:_NAMED])
+                    + (" …" if len(seen.unused) > _NAMED else "")
                 )
             )
         self._say(lines, seen.notes)

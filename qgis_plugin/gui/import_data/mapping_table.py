@@ -23,6 +23,8 @@ translate = QCoreApplication.translate
 
 _FIELD, _SOURCE, _FILLED, _MISFITS, _EXAMPLE = range(5)
 _GEOMETRY = "geometry"
+#: Pixels around the text of a row, so that a drop-down fits.
+_ROOM_PX = 10
 
 
 class MappingTable(QTableWidget):
@@ -42,6 +44,7 @@ class MappingTable(QTableWidget):
             ]
         )
         self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _ROOM_PX)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         header = self.horizontalHeader()
