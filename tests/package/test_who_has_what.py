@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from county import VILLAGE, County, known, make_county
 from xiangtu import store
-from xiangtu.errors import BadInput
+from xiangtu.errors import BadInput, Cancelled
 from xiangtu.package.assignment import assign
 from xiangtu.package.foresight import SentBack, foresee
 from xiangtu.package.who_has_what import (
@@ -102,3 +102,16 @@ def test_foreseeing_leaves_the_county_as_it_was(two: County) -> None:
             foresee(file, ["990101999999"])
     assert refusal.value.code == "assign.village"
     assert two.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_foreseeing_stops_where_it_is_no_longer_wanted(two: County, after: int) -> None:
+    told: list[float] = []
+
+    def progress(fraction: float, _step: str) -> bool:
+        told.append(fraction)
+        return len(told) <= after
+
+    with two.open() as file, pytest.raises(Cancelled):
+        foresee(file, [VILLAGE], progress=progress)
+    assert len(told) == after + 1

@@ -303,9 +303,9 @@ class AssignmentForm(QWidget):
         villages, layers = self.villages.codes(), self.chosen_layers()
         basemap = Path(self.basemap.filePath()) if self.basemap.filePath() else None
 
-        def work(_progress: Progress) -> tuple[Foresight, dict[str, str]]:
+        def work(progress: Progress) -> tuple[Foresight, dict[str, str]]:
             with store.open(county.path) as file:
-                seen = foresee(file, villages, layers, basemap)
+                seen = foresee(file, villages, layers, basemap, progress)
                 return seen, titles(file, [(each.layer, each.uuid) for each in seen.sent_back])
 
         def done(found: tuple[Foresight, dict[str, str]]) -> None:

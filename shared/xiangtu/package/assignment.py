@@ -102,7 +102,7 @@ def assign(
         basemaps.check(Path(basemap))
     own_catalogue = county_catalogue.to_hand_out(file.path)
     geoid = county_geoid.to_hand_out(file)
-    _step(progress, 0.0, "assign.choosing")
+    step(progress, 0.0, "assign.choosing")
     with container.private_folder() as folder:
         database = folder / "records.sqlite"
         with _taken_back_on_error(out) as written, file.atomic(doing="assign"):
@@ -113,13 +113,13 @@ def assign(
                 file, tablet, surveyor, villages, chosen, campaign, selection, basemap,
                 geoid[0] if geoid else None,
             )  # fmt: skip
-            _step(progress, 0.2, "assign.copying")
+            step(progress, 0.2, "assign.copying")
             findings = write_records(
                 file, database, description.layers, selection, ranges, surveyor
             )
             selection.drop()
             _record(file, description)
-            _step(progress, 0.5, "assign.sealing")
+            step(progress, 0.5, "assign.sealing")
 
             def fill(bag: BagWriter) -> None:
                 bag.add_file("records.sqlite", database, compress=True)
@@ -138,7 +138,7 @@ def assign(
                 [tablet.recipient, county.public.recipient],
             )
             written.append(out)
-    _step(progress, 1.0, "assign.done")
+    step(progress, 1.0, "assign.done")
     return AssignmentSummary(
         out,
         description.uuid,
@@ -155,7 +155,8 @@ def assign(
     )
 
 
-def _step(progress: Progress, fraction: float, code: str) -> None:
+def step(progress: Progress, fraction: float, code: str) -> None:
+    """Tell how far it is; Cancelled("assign.cancelled") where that is no longer wanted."""
     if progress is not None and progress(fraction, code) is False:
         raise Cancelled("assign.cancelled")
 

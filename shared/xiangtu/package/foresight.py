@@ -11,7 +11,7 @@ from ..catalogue import Layer
 from ..store import SurveyFile
 from . import basemap as basemaps
 from . import container
-from .assignment import check_villages, write_records
+from .assignment import Progress, check_villages, step, write_records
 from .row_copying import quoted
 from .selection import Selection, with_parts
 
@@ -42,12 +42,13 @@ def foresee(
     villages: Sequence[str],
     layers: Sequence[str] | None = None,
     basemap: Path | None = None,
+    progress: Progress = None,
 ) -> Foresight:
     """What `assign` would hand out; nothing is written into the county.
 
     It must not be opened readonly: the selection is a temporary table.
 
-    Raises BadInput as `assign` for villages, layers and the basemap.
+    Raises BadInput as `assign` for villages, layers and the basemap; Cancelled.
     """
     chosen = with_parts(file.catalogue, layers)
     check_villages(file, villages)
@@ -57,13 +58,15 @@ def foresee(
         size_bytes = basemap.stat().st_size
     with container.private_folder() as folder:
         records = folder / "records.sqlite"
+        step(progress, 0.0, "assign.choosing")
         selection = Selection(file)
         selection.choose(chosen, villages)
         counts = selection.counts()
+        step(progress, 0.2, "assign.copying")
         findings = write_records(file, records, [each.name for each in chosen], selection, (), "")
         sent_back = tuple(each for layer in chosen for each in _sent_back(file, layer))
         selection.drop()
-        size_bytes += _deflated_bytes(records)
+        size_bytes += _deflated_bytes(records, progress)
     return Foresight(counts, findings, sent_back, size_bytes)
 
 
@@ -80,9 +83,10 @@ def _sent_back(file: SurveyFile, layer: Layer) -> list[SentBack]:
     ]
 
 
-def _deflated_bytes(path: Path) -> int:
-    packer, size = zlib.compressobj(), 0
+def _deflated_bytes(path: Path, progress: Progress) -> int:
+    packer, size, whole = zlib.compressobj(), 0, path.stat().st_size
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
             size += len(packer.compress(block))
+            step(progress, 0.5 + stream.tell() / whole / 2, "assign.sealing")
     return size + len(packer.flush())
