@@ -1579,5 +1579,9 @@
         <source>{layer} {title} · findings: {count}</source>
         <translation>{layer} {title} · 问题：{count}</translation>
     </message>
+    <message>
+        <source>receipt of {day}</source>
+        <translation>{day} 出具回执</translation>
+    </message>
 </context>
 </TS>

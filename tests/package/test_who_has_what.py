@@ -10,6 +10,7 @@ from xiangtu import store
 from xiangtu.errors import BadInput, Cancelled
 from xiangtu.package.assignment import assign
 from xiangtu.package.foresight import SentBack, foresee
+from xiangtu.package.receipt import write_receipt
 from xiangtu.package.who_has_what import (
     TabletAtWork,
     overlaps,
@@ -37,6 +38,11 @@ def test_an_assignment_is_out_until_a_package_made_with_it_arrives(two: County) 
     two.merge(two.pack("a"))
     tablet = seen(two)["a"]
     assert tablet.merged == 1 and tablet.assignments[0].came_back_at == tablet.last_arrived_at
+    assert tablet.receipt_at is None
+    with two.open() as file:
+        write_receipt(file, two.folder / "a.xtr", tablet.device.id)
+    assert (seen(two)["a"].receipt_at or "") >= tablet.last_arrived_at
+    assert seen(two)["b"].receipt_at is None
     two.assign("a")
     assert [bool(each.came_back_at) for each in seen(two)["a"].assignments] == [True, False]
     assert seen(two)["b"].assignments == () and seen(two)["b"].last_arrived_at is None

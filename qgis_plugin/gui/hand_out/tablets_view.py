@@ -158,4 +158,6 @@ def _brought(tablet: TabletAtWork) -> str:
         )
         if count
     ]
+    if tablet.receipt_at is not None:
+        parts.append(translate("Xiangtu", "receipt of {day}").format(day=tablet.receipt_at[:10]))
     return ", ".join(parts) or translate("Xiangtu", "no package")

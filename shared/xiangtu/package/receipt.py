@@ -26,6 +26,8 @@ from .standing import Standing
 #: Keys of table meta on a tablet: the newest receipt, as JSON; and, once a receipt named packages
 #: that this tablet never made, where its chain and the county's part, as JSON.
 RECEIPT, OTHER_CHAIN = "receipt", "other_chain"
+#: Its action in the county's access_log, with the tablet as detail.
+WRITTEN = "receipt"
 #: A receipt is one description; of 100,000 records in conflict it has some 30 MB.
 _LIMITS = Limits(files=16, file_bytes=256 << 20, total_bytes=300 << 20)
 
@@ -92,9 +94,10 @@ def write_receipt(
     about = describe(file, device)
     if about is None:
         raise BadInput("receipt.nothing", device=device, name=known.name)
-    container.write(
-        out, "receipt", about, _nothing_more, county, [known.recipient, county.public.recipient]
-    )
+    recipients = [known.recipient, county.public.recipient]
+    with file.atomic():
+        file.log(WRITTEN, detail=device)
+        container.write(out, "receipt", about, _nothing_more, county, recipients)
     return _summary(out, about)
 
 

@@ -12,6 +12,7 @@ import shapely
 from ..store import SurveyFile
 from .enrolment import Device, devices
 from .package_table import REFUSED
+from .receipt import WRITTEN as RECEIPT_WRITTEN
 from .row_copying import quoted
 from .selection import VILLAGE
 
@@ -38,7 +39,7 @@ class HandedOut:
 @dataclass(frozen=True)
 class TabletAtWork:
     """A tablet with its assignments, the first one first; counts are of its packages, `waiting`
-    for an earlier one."""
+    for an earlier one. `receipt_at` is when its last receipt was written."""
 
     device: Device
     assignments: tuple[HandedOut, ...]
@@ -46,6 +47,7 @@ class TabletAtWork:
     waiting: int
     refused: int
     last_arrived_at: str | None
+    receipt_at: str | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,10 @@ def _tablet(file: SurveyFile, device: Device) -> TabletAtWork:
         states["waiting"],
         states[REFUSED],
         max((at for _, at in arrived), default=None),
+        file.connection.execute(
+            "SELECT max(at) FROM access_log WHERE action = ? AND detail = ?",
+            (RECEIPT_WRITTEN, device.id),
+        ).fetchone()[0],
     )
 
 
