@@ -25,7 +25,6 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QBuffer, QIODevice, QSize, Qt
 from qgis.PyQt.QtGui import QImage
 from xiangtu.geo import web_mercator
-from xiangtu.package import basemap as basemaps
 
 #: Pixels of a tile's side, and tiles of the sample's.
 _TILE, _SAMPLED = 256, 4
@@ -164,7 +163,6 @@ class Making:
         try:
             made = self._folder / "made.mbtiles"
             if succeeded and not self._feedback.isCanceled():
-                basemaps.close_up(made)
                 made.replace(self._out)
                 well = True
         except OSError as fault:

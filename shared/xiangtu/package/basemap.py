@@ -35,16 +35,3 @@ def check(path: Path) -> None:
     image = row[3]
     if not isinstance(image, bytes) or not image.startswith(_IMAGE_STARTS):
         raise BadInput("basemap.not_mbtiles", path=path, reason="reason.no_images")
-
-
-def close_up(path: Path) -> None:
-    """Let an MBTiles file that was just written be whole by itself, readable where nothing can be
-    written beside it; QGIS leaves its tiles in WAL.
-
-    Raises BadInput("basemap.not_mbtiles").
-    """
-    try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-    except sqlite3.Error as fault:
-        raise BadInput("basemap.not_mbtiles", path=path, reason=str(fault)) from fault
