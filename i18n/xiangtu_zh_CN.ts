@@ -1168,26 +1168,6 @@
         <translation>导入…</translation>
     </message>
     <message>
-        <source>Undo the batch…</source>
-        <translation>撤销该批次…</translation>
-    </message>
-    <message>
-        <source>Undo a batch</source>
-        <translation>撤销批次</translation>
-    </message>
-    <message>
-        <source>Undo batch {name}? What builds on it is named first.</source>
-        <translation>撤销批次 {name}？若有依赖它的内容，会先列出。</translation>
-    </message>
-    <message>
-        <source>Batch {number} is undone, as batch {by}.</source>
-        <translation>批次 {number} 已撤销，记为批次 {by}。</translation>
-    </message>
-    <message>
-        <source>Undoing batch {number}</source>
-        <translation>撤销批次 {number}</translation>
-    </message>
-    <message>
         <source>Import into {name}</source>
         <translation>导入到 {name}</translation>
     </message>

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException
-from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QMessageBox,
     QPushButton,
     QToolButton,
     QTreeWidget,
@@ -20,8 +19,6 @@ from xiangtu import store
 from xiangtu.catalogue import Catalogue
 from xiangtu.cli.command import Outcome
 from xiangtu.cli.language import Translation
-from xiangtu.merge.batches import Batch
-from xiangtu.merge.undo import undo
 from xiangtu.report.overview import Overview, overview
 
 from ..commands import run_command
@@ -66,12 +63,7 @@ class CountyPage(Page):
         self.summary.setHeaderHidden(True)
         self.summary.setColumnCount(2)
         self.summary.setRootIsDecorated(True)
-        self.summary.currentItemChanged.connect(lambda _now, _before: self._offer_undo())
         self.column.addWidget(self.summary, 1)
-        self.undo = QPushButton(translate("Xiangtu", "Undo the batch…"))
-        self.undo.setEnabled(False)
-        self.undo.clicked.connect(self.ask_for_undo)
-        self.column.addWidget(self.undo)
         self._catalogue: Catalogue | None = None
 
     # -- which county -------------------------------------------------------------------------
@@ -115,52 +107,6 @@ class CountyPage(Page):
         """Show what taking a file in would do, and do it."""
         if self.desk.path is not None and self._catalogue is not None:
             ImportDialog(self, self.desk, self.desk.path, self._catalogue).open()
-
-    # -- taking a batch back ------------------------------------------------------------------
-
-    def _offer_undo(self) -> None:
-        item = self.summary.currentItem()
-        batch = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        self.undo.setEnabled(batch is not None)
-
-    def ask_for_undo(self) -> None:
-        """Ask once more, then take the chosen batch out of the county."""
-        item = self.summary.currentItem()
-        number = item.data(0, Qt.ItemDataRole.UserRole)
-        asked = QMessageBox(
-            QMessageBox.Icon.Question,
-            translate("Xiangtu", "Undo a batch"),
-            translate("Xiangtu", "Undo batch {name}? What builds on it is named first.").format(
-                name=item.text(0)
-            ),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            self,
-        )
-        asked.buttonClicked.connect(
-            lambda button: (
-                self._undo(number)
-                if asked.standardButton(button) == QMessageBox.StandardButton.Yes
-                else None
-            )
-        )
-        asked.open()
-
-    def _undo(self, number: int) -> None:
-        path, author = self.desk.path, self.desk.author
-
-        def work(progress: Progress) -> Batch:
-            with store.open(path) as file:
-                return undo(file, str(number), author=author, progress=progress)
-
-        def done(batch: Batch) -> None:
-            self.desk.tell(
-                translate("Xiangtu", "Batch {number} is undone, as batch {by}.").format(
-                    number=number, by=batch.number
-                )
-            )
-
-        self.desk.run(translate("Xiangtu", "Undoing batch {number}").format(number=number),
-                      work, done, writes=True)  # fmt: skip
 
     # -- where it lies ------------------------------------------------------------------------
 
@@ -246,7 +192,7 @@ class CountyPage(Page):
                 for name, number in seen.records.items()
             ],
         )
-        batches = self._group(
+        self._group(
             translate("Xiangtu", "Last batches"),
             [
                 (
@@ -257,13 +203,12 @@ class CountyPage(Page):
                 for each in seen.batches
             ],
         )
-        for row, each in enumerate(seen.batches):
-            if each.undone_at is None and each.kind != "undo":
-                batches.child(row).setData(0, Qt.ItemDataRole.UserRole, each.number)
         self.summary.expandAll()
         self.summary.resizeColumnToContents(0)
 
-    def _group(self, title: str, rows: list[tuple[str, object]]) -> QTreeWidgetItem:
+    def _group(self, title: str, rows: list[tuple[str, object]]) -> None:
+        if not rows:
+            return
         group = QTreeWidgetItem([title])
         font = group.font(0)
         font.setBold(True)
@@ -271,6 +216,4 @@ class CountyPage(Page):
         for name, value in rows:
             text = f"{value:,}".replace(",", " ") if isinstance(value, int) else str(value)
             group.addChild(QTreeWidgetItem([name, text]))
-        if rows:
-            self.summary.addTopLevelItem(group)
-        return group
+        self.summary.addTopLevelItem(group)

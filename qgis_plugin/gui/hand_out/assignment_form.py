@@ -36,7 +36,7 @@ from xiangtu.words import explain
 
 from ...tasks.core_task import CoreTask, Progress
 from ..desk import CountyDesk
-from ..words import size_text
+from ..words import local_time, size_text
 from .basemap_dialog import BasemapDialog
 from .save_button import SaveButton, file_name
 from .village_picker import VillagePicker
@@ -384,7 +384,7 @@ def _overlap(each: Overlap, villages: dict[str, str]) -> str:
         "tablet": each.tablet.name,
         "surveyor": each.assignment.surveyor,
         "villages": ", ".join(villages.get(code, code) for code in each.villages),
-        "day": each.assignment.made_at[:10],
+        "day": local_time(each.assignment.made_at)[:10],
     }
     if each.assignment.came_back_at is None:
         return translate(
@@ -392,4 +392,4 @@ def _overlap(each: Overlap, villages: dict[str, str]) -> str:
         ).format(**facts)
     return translate(
         "Xiangtu", "{tablet} ({surveyor}) has {villages} since {day}; its last package: {back}."
-    ).format(back=each.assignment.came_back_at[:10], **facts)
+    ).format(back=local_time(each.assignment.came_back_at)[:10], **facts)

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 )
 from xiangtu.package.who_has_what import TabletAtWork
 
+from ..words import local_time
 from .save_button import SaveButton, file_name
 
 translate = QCoreApplication.translate
@@ -95,8 +96,8 @@ class TabletsView(QWidget):
                 row = QTreeWidgetItem(
                     [
                         f"{each.number} · {each.surveyor}",
-                        each.made_at[:10],
-                        each.came_back_at[:10]
+                        local_time(each.made_at)[:10],
+                        local_time(each.came_back_at)[:10]
                         if each.came_back_at
                         else translate("Xiangtu", "nothing yet"),
                         names,
@@ -159,5 +160,7 @@ def _brought(tablet: TabletAtWork) -> str:
         if count
     ]
     if tablet.receipt_at is not None:
-        parts.append(translate("Xiangtu", "receipt of {day}").format(day=tablet.receipt_at[:10]))
+        parts.append(
+            translate("Xiangtu", "receipt of {day}").format(day=local_time(tablet.receipt_at)[:10])
+        )
     return ", ".join(parts) or translate("Xiangtu", "no package")
