@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, known, outline
+from pressing import click, said
 from xiangtu import store
 from xiangtu.package.adoption import adopt
 from xiangtu.package.tablet import start
@@ -52,7 +53,7 @@ def panel(qgis_iface: Any, qtbot: Any, monkeypatch: Any, villages: County) -> It
     made.show()
     made.desk.open(villages.path)
     made.show_step("hand_out")
-    wait_until_idle(made, qtbot)
+    settled(made, qtbot)
     yield made
     made.close_down()
 
@@ -62,23 +63,11 @@ def page(panel: Any) -> Any:
     return panel.pages["hand_out"]
 
 
-def wait_until_idle(panel: Any, qtbot: Any) -> None:
+def settled(panel: Any, qtbot: Any) -> None:
     qtbot.waitUntil(
         lambda: not panel.desk.busy and not panel.pages["hand_out"].form._settled.isActive(),
         timeout=20_000,
     )
-
-
-def said(panel: Any) -> str:
-    item = panel.desk.iface.messageBar().currentItem()
-    return item.text() if item else ""
-
-
-def press(qtbot: Any, button: Any) -> None:
-    from qgis.PyQt.QtCore import Qt
-
-    assert button.isEnabled()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def tick(page: Any, *codes: str) -> None:
@@ -125,8 +114,8 @@ def test_a_tablet_is_enrolled_by_its_card(
 
     new = start(tmp_path / "new", name="三号")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(new.card), ""))
-    press(qtbot, page.tablets.enrol)
-    wait_until_idle(panel, qtbot)
+    click(qtbot, page.tablets.enrol)
+    settled(panel, qtbot)
     assert "enrolled" in said(panel)
     assert ["三号", "", "no package", ""] in rows(page)
     assert page.form.tablet.findData(new.device_id) >= 0
@@ -152,7 +141,7 @@ def test_a_card_that_is_dropped_is_taken_and_anything_else_is_not(
                 Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
             )
         )  # fmt: skip
-        wait_until_idle(panel, qtbot)
+        settled(panel, qtbot)
     assert [row[0] for row in rows(page)] == ["a", "b", "三号"]
     assert "junk.xtd" in said(panel)
 
@@ -164,12 +153,12 @@ def test_work_is_handed_out_straight_to_a_stick_and_a_tablet_takes_it(
     form = page.form
     assert not form.write.isEnabled() and "Pick villages" in form.holds.text()
     tick(page, VILLAGE, _EAST)
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     assert not form.write.isEnabled()
     form.surveyor.setEditText("李明")
     assert "records" in form.holds.text() and "KB" in form.holds.text()
     to_stick(form.write)
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     made = tmp_path / "stick" / "a-1.xta"
     assert made.is_file() and "Handed out" in said(panel)
     adopted = adopt(villages.tablets["a"].folder, made)
@@ -192,7 +181,7 @@ def test_a_file_that_is_there_is_not_overwritten(
     tick(page, VILLAGE)
     page.form.surveyor.setEditText("李明")
     to_stick(page.form.write)
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     assert (tmp_path / "stick" / "a-1.xta").read_text() == "an older one"
     assert "a-1.xta" in said(panel) and page.form.villages.codes() == [VILLAGE]
 
@@ -213,7 +202,7 @@ def test_villages_are_picked_on_the_map(panel: Any, page: Any, qtbot: Any) -> No
         qtbot.mouseMove(canvas.viewport(), end)
         qtbot.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=end)
 
-    press(qtbot, picker.on_map)
+    click(qtbot, picker.on_map)
     assert canvas.mapTool() is picker.tool
     qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(5000, 0))
     assert picker.codes() == [_EAST]
@@ -227,7 +216,7 @@ def test_villages_are_picked_on_the_map(panel: Any, page: Any, qtbot: Any) -> No
     assert picker.tool._picked.size() == 0
     panel.show_step("hand_out")
     assert picker.tool._picked.size() > 0 and picker.codes() == [VILLAGE, _EAST]
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
 
 
 def test_villages_are_picked_on_a_map_in_degrees_too(panel: Any, page: Any, qtbot: Any) -> None:
@@ -243,14 +232,14 @@ def test_villages_are_picked_on_a_map_in_degrees_too(panel: Any, page: Any, qtbo
     degrees = QgsCoordinateReferenceSystem("EPSG:4490")
     canvas.setDestinationCrs(degrees)
     picker.pick([_FAR])
-    press(qtbot, picker.show_picked)
+    click(qtbot, picker.show_picked)
     to_county = QgsCoordinateTransform(
         degrees, QgsCoordinateReferenceSystem("EPSG:4546"), QgsProject.instance()
     )
     seen: QgsRectangle = to_county.transformBoundingBox(canvas.extent())
     assert seen.contains(QgsRectangle(520_000, 3_899_000, 524_000, 3_903_000))
-    press(qtbot, picker.none)
-    press(qtbot, picker.on_map)
+    click(qtbot, picker.none)
+    click(qtbot, picker.on_map)
     from qgis.PyQt.QtCore import Qt
 
     qtbot.mouseClick(
@@ -282,9 +271,9 @@ def test_records_sent_back_are_listed_with_their_findings_before(
             (known("relic", 0), VILLAGE),
         )
     page.refresh()
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     tick(page, VILLAGE)
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     form = page.form
     assert form.sent_back.isVisibleTo(page) and "1" in form.sent_back.title()
     (line,) = [form.sent_back_list.item(row).text() for row in range(form.sent_back_list.count())]
@@ -300,7 +289,7 @@ def test_another_tablet_that_has_a_village_is_named_before(
 
     villages.assign("b", layers=["relic"])
     page.refresh()
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     form = page.form
     form.tablet.setCurrentText("a")
     tick(page, VILLAGE)
@@ -331,11 +320,11 @@ def test_a_receipt_is_written_for_the_tablet_that_is_chosen(
         survey.update("farmland", known("farmland", 0), {"remark": "one"})
     villages.merge(villages.pack("a"))
     page.refresh()
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     assert not page.tablets.receipt.isEnabled()
     page.tablets.tree.setCurrentItem(page.tablets.tree.topLevelItem(0).child(0))
     to_stick(page.tablets.receipt)
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     assert "1 packages merged" in said(panel)
     assert read_receipt(villages.tablets["a"].folder, tmp_path / "stick" / "a.xtr").merged == 1
     assert (
@@ -350,7 +339,7 @@ def test_a_basemap_that_is_none_is_said_before_anything_is_written(
     junk.write_bytes(b"no tiles" * 100)
     tick(page, VILLAGE)
     page.form.basemap.setFilePath(str(junk))
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     assert "photo.mbtiles" in page.form.holds.text()
 
 
@@ -359,7 +348,7 @@ def test_the_panel_leaves_nothing_on_the_map(panel: Any, page: Any, qtbot: Any) 
 
     canvas = panel.desk.iface.mapCanvas()
     tick(page, _EAST)
-    press(qtbot, page.form.villages.on_map)
+    click(qtbot, page.form.villages.on_map)
     bands = {id(page.form.villages.tool._picked), id(page.form.villages.tool._rectangle)}
     panel.close_down()
     left = {id(each) for each in canvas.scene().items() if isinstance(each, QgsRubberBand)}
@@ -393,7 +382,7 @@ def backdrop(qgis_new_project: None) -> Iterator[Any]:
 def basemap_dialog(page: Any, qtbot: Any) -> Any:
     from qgis_plugin.gui.hand_out.basemap_dialog import BasemapDialog
 
-    press(qtbot, page.form.from_map)
+    click(qtbot, page.form.from_map)
     return page.form.findChildren(BasemapDialog)[-1]
 
 
@@ -413,7 +402,7 @@ def test_a_basemap_is_made_of_what_is_on_the_map_and_handed_out(
     assert dialog.size.text().startswith(f"{expected} tiles")
     made = Path(dialog.out.filePath())
     assert made.parent == villages.folder
-    press(qtbot, dialog.make)
+    click(qtbot, dialog.make)
     qtbot.waitUntil(lambda: page.form.basemap.filePath() == str(made), timeout=60_000)
     assert not dialog.isVisible() and not list(villages.folder.glob(".basemap-*"))
     with sqlite3.connect(f"file:{made}?mode=ro&immutable=1", uri=True) as connection:
@@ -424,9 +413,9 @@ def test_a_basemap_is_made_of_what_is_on_the_map_and_handed_out(
     # SQLite's file format, bytes 18 and 19: 1 is a rollback journal, 2 a WAL.
     assert made.read_bytes()[18:20] == b"\x01\x01"
     page.form.surveyor.setEditText("李明")
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     to_stick(page.form.write)
-    wait_until_idle(panel, qtbot)
+    settled(panel, qtbot)
     adopt(villages.tablets["a"].folder, tmp_path / "stick" / "a-1.xta")
     with store.open(villages.tablets["a"].folder / "survey.sqlite", readonly=True) as survey:
         assert "basemap" in survey.meta
@@ -439,7 +428,7 @@ def test_a_basemap_that_is_cancelled_leaves_nothing(
     dialog = basemap_dialog(page, qtbot)
     dialog.highest.setValue(20)
     qtbot.waitUntil(lambda: dialog.make.isEnabled(), timeout=20_000)
-    press(qtbot, dialog.make)
+    click(qtbot, dialog.make)
     dialog.reject()
     qtbot.waitUntil(lambda: dialog._making is None, timeout=60_000)
     assert dialog.isVisible() and "No basemap" in dialog.size.text()

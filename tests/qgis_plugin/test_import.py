@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pressing import click, idle
 from xiangtu import store
 from xiangtu.importing import ImportMapping, Source
 from xiangtu.importing import mapping as mappings
@@ -37,7 +38,7 @@ def panel(qgis_iface: Any, qtbot: Any, monkeypatch: Any, county: County) -> Iter
     qtbot.addWidget(made)
     made.show()
     made.desk.open(county.path)
-    wait_until_idle(made, qtbot)
+    idle(made, qtbot)
     yield made
     made.close_down()
 
@@ -46,7 +47,7 @@ def panel(qgis_iface: Any, qtbot: Any, monkeypatch: Any, county: County) -> Iter
 def dialog(panel: Any, qtbot: Any) -> Any:
     from qgis_plugin.gui.import_data.dialog import ImportDialog
 
-    press(qtbot, panel.pages["county"].take_in)
+    click(qtbot, panel.pages["county"].take_in)
     made = panel.pages["county"].findChildren(ImportDialog)[-1]
     choose(made.target, "place_name")
     return made
@@ -63,17 +64,6 @@ def points(tmp_path: Path) -> Path:
     path = tmp_path / "points.csv"
     path.write_text(_ROWS, encoding="gbk")
     return path
-
-
-def wait_until_idle(panel: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not panel.desk.busy, timeout=20_000)
-
-
-def press(qtbot: Any, button: Any) -> None:
-    from qgis.PyQt.QtCore import Qt
-
-    assert button.isEnabled()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def choose(box: Any, data: object) -> None:
@@ -104,15 +94,15 @@ def test_columns_are_matched_by_name_and_what_does_not_fit_is_shown_before(
     path.write_text("NAME,X,Y\n石桥头,500100,3900100\n,500200,3900100\n坏,abc,1\n", "utf-8")
     set_crs(dialog)
     dialog.file.setFilePath(str(path))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert dialog.table.choice("name").currentText() == "NAME"
     assert "2 of 3 rows" in dialog.said.text()
     assert row_of(dialog, "geometry")[:2] == ["2", "1"]
     assert row_of(dialog, "name")[0] == "2"
     (refused,) = rows_of(dialog.refused)
     assert refused[0] == "3" and "abc" in refused[3]
-    press(qtbot, dialog.go)
-    wait_until_idle(panel, qtbot)
+    click(qtbot, dialog.go)
+    idle(panel, qtbot)
     assert places(county) == ["-", "石桥头"]
 
 
@@ -121,13 +111,13 @@ def test_a_column_chosen_by_hand_fills_its_field_and_the_preview_follows(
 ) -> None:
     set_crs(dialog)
     dialog.file.setFilePath(str(points))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     before = dialog.table.choice("remark").currentText()
     dialog.table.choice("remark").setCurrentText("说明")
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert before == "" and row_of(dialog, "remark")[0] == "3"
-    press(qtbot, dialog.go)
-    wait_until_idle(panel, qtbot)
+    click(qtbot, dialog.go)
+    idle(panel, qtbot)
     assert "3 of 3 rows were taken" in dialog.said.text() and not dialog.go.isEnabled()
     with county.open() as file:
         remarks = [row["remark"] for row in file.select("place_name", columns=("remark",))]
@@ -139,7 +129,7 @@ def test_a_mapping_is_saved_as_the_command_line_reads_it_and_loaded_again(
 ) -> None:
     set_crs(dialog)
     dialog.file.setFilePath(str(points))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     said = ImportMapping(
         crs="EPSG:4546",
         encoding="GBK",
@@ -153,7 +143,7 @@ def test_a_mapping_is_saved_as_the_command_line_reads_it_and_loaded_again(
     )
     mappings.save(tmp_path / "in.toml", said)
     dialog.load_mapping(tmp_path / "in.toml")
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert dialog.mapping() == said
     dialog.save_mapping(tmp_path / "out.toml")
     assert mappings.load(tmp_path / "out.toml") == said
@@ -178,12 +168,12 @@ def test_each_layer_of_a_geopackage_can_be_chosen(
             QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
         )
     dialog.file.setFilePath(str(path))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert dialog.source_layer.isEnabled()
     assert dialog.table.choice("remark").findText("roads_name") > 0
     dialog.source_layer.setCurrentText("route")
     dialog.source_layer.activated.emit(1)
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert dialog.table.choice("remark").findText("route_name") > 0
     assert dialog.mapping().layer == "route"
     assert dialog.target.currentData() == "route"
@@ -197,16 +187,16 @@ def test_what_cannot_be_read_is_said_in_words_and_nothing_can_be_imported(
     junk = tmp_path / "photo.gpkg"
     junk.write_bytes(b"no database" * 100)
     dialog.file.setFilePath(str(junk))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert "photo.gpkg" in dialog.said.text() and not dialog.go.isEnabled()
     dialog.file.setFilePath(str(points))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert "Choose the CRS above" in dialog.said.text() and not dialog.go.isEnabled()
     set_crs(dialog)
     dialog.table.choice("measured_at").setCurrentText("名称")
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert "0 of 3" in dialog.said.text() and not dialog.go.isEnabled()
-    press(qtbot, dialog.copy)
+    click(qtbot, dialog.copy)
     heads, *lines = QgsApplication.clipboard().text().split("\n")
     assert heads.split("\t")[0] == "Row" and len(lines) == 3
 
@@ -218,19 +208,19 @@ def test_an_import_is_undone_from_its_batch(
 
     set_crs(dialog)
     dialog.file.setFilePath(str(points))
-    wait_until_idle(panel, qtbot)
-    press(qtbot, dialog.go)
-    wait_until_idle(panel, qtbot)
-    press(qtbot, dialog.close_button)
+    idle(panel, qtbot)
+    click(qtbot, dialog.go)
+    idle(panel, qtbot)
+    click(qtbot, dialog.close_button)
     assert len(places(county)) == 3
     inbox = panel.show_step("inbox")
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     inbox.batches.tree.setCurrentItem(inbox.batches.tree.topLevelItem(0))
-    press(qtbot, inbox.batches.undo)
-    wait_until_idle(panel, qtbot)
+    click(qtbot, inbox.batches.undo)
+    idle(panel, qtbot)
     (asked,) = inbox.findChildren(QMessageBox)
-    press(qtbot, asked.button(QMessageBox.StandardButton.Yes))
-    wait_until_idle(panel, qtbot)
+    click(qtbot, asked.button(QMessageBox.StandardButton.Yes))
+    idle(panel, qtbot)
     assert places(county) == []
 
 
@@ -250,13 +240,13 @@ def test_a_cancelled_import_leaves_the_county_as_it_was(
 
     set_crs(dialog)
     dialog.file.setFilePath(str(points))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     monkeypatch.setattr(importing, "run", held_up)
-    press(qtbot, dialog.go)
+    click(qtbot, dialog.go)
     assert dialog.close_button.text() == "Cancel"
     qtbot.waitUntil(lambda: dialog.progress.value() == 50)
-    press(qtbot, dialog.close_button)
-    wait_until_idle(panel, qtbot)
+    click(qtbot, dialog.close_button)
+    idle(panel, qtbot)
     assert "Cancelled" in dialog.said.text() and dialog.isVisible() and dialog.go.isEnabled()
     with store.open(county.path, readonly=True) as file:
         assert file.connection.execute("SELECT count(*) FROM batch").fetchone() == (0,)
@@ -267,9 +257,9 @@ def test_real_parcels_from_another_country_are_previewed_with_a_warning(
 ) -> None:
     dialog.target.setCurrentIndex(dialog.target.findData("farmland"))
     dialog.file.setFilePath(str(shared_data / "parcels" / "qgis_training" / "farms_33S.shp"))
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert "2008 of 2008 rows" in dialog.said.text()
     assert "km or more from the county" in dialog.said.text()
     dialog.table.choice("code").setCurrentText("FARM_NO")
-    wait_until_idle(panel, qtbot)
+    idle(panel, qtbot)
     assert int(row_of(dialog, "code")[0]) > 1000
