@@ -224,6 +224,25 @@ def test_a_mistake_is_found_and_may_be_accepted_with_a_reason(place: Place):
     assert overlap["id"] not in {each["id"] for each in left}
     accepted = done("findings", place.county, "--state", "accepted", "--json").json["findings"]
     assert [(each["id"], each["author"]) for each in accepted] == [(overlap["id"], "Li Wei")]
+    done("findings", place.county, "reopen", overlap["id"])
+    again = done("findings", place.county, "--json", code=1).json["findings"]
+    assert overlap["id"] in {each["id"] for each in again}
+
+
+def test_a_check_may_be_of_one_rule_one_village_or_one_record(place: Place):
+    with store.open(place.county) as file:
+        for east in (500.0, 520.0):
+            record = file.insert(
+                "farmland", {"name": "A", "village": VILLAGE}, geometry=square(east, 0.0)
+            )
+    for chosen, found in (
+        (("--village", "999999999999"), 0),
+        (("--record", record, "--rule", "geometry"), 0),
+        (("--record", record, "--rule", "topology.overlap"), 1),
+    ):
+        ran = done("validate", place.county, *chosen, "--json", code=min(1, found))
+        rules = [each["rule"] for each in ran.json["open"]]
+        assert rules == ["topology.overlap"] * found
 
 
 def test_report_and_export_are_written(place: Place):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mistakes import VILLAGE, box, found, parcel
+from mistakes import VILLAGE, box, found, parcel, village
 from xiangtu import validate
 from xiangtu.errors import BadInput, Cancelled
 from xiangtu.validate import findings
@@ -120,3 +120,55 @@ def test_findings_are_listed_by_what_a_person_asks_for(overlap):
         assert [each.id for each in findings.list_findings(county, **chosen)] == [finding.id]
     for other in ({"layers": ["house"]}, {"village": "0"}, {"record": "?"}, {"state": "fixed"}):
         assert findings.list_findings(county, **other) == []
+
+
+def test_an_acceptance_taken_back_is_open_again_and_the_log_keeps_its_reason(overlap):
+    county, finding, _, _ = overlap
+    with pytest.raises(BadInput, match=r"finding\.not_accepted"):
+        findings.reopen(county, finding.id, "chief")
+    findings.accept(county, finding.id, "公共田埂", "officer")
+    findings.reopen(county, finding.id, "chief")
+    (again,) = findings.list_findings(county)
+    assert (again.id, again.reason, again.author) == (finding.id, None, None)
+    logged = county.connection.execute(
+        "SELECT author, action, record, detail FROM access_log"
+    ).fetchall()
+    assert logged == [("chief", "reopen", finding.record, "公共田埂")]
+    with pytest.raises(BadInput, match=r"finding\.unknown"):
+        findings.reopen(county, "nothing", "chief")
+
+
+def test_a_finding_has_the_outlines_of_both_its_records(overlap):
+    county, finding, first, second = overlap
+    outlines = [county.get("farmland", each)["geometry"] for each in (first, second)]
+    assert findings.shapes(county, finding) == outlines
+    homestead = county.insert("homestead", {"village": VILLAGE}, box(50, 0))
+    house = county.insert("house", {"village": VILLAGE, "homestead_uuid": homestead}, box(55, 0))
+    validate.run(county, rules=["relations.house_outside_homestead"])
+    (outside,) = findings.list_findings(county, record=house)
+    assert findings.shapes(county, outside) == [
+        county.get("house", house)["geometry"],
+        county.get("homestead", homestead)["geometry"],
+    ]
+    county.delete("house", house)
+    assert len(findings.shapes(county, outside)) == 1
+
+
+def test_progress_tells_of_every_village_what_is_open_and_what_is_settled(overlap):
+    county, finding, _, second = overlap
+    village(county, box(-50, -50, 100, 100))
+    village(county, box(200, 0), "990101101299")
+    county.insert("household", {})
+    validate.run(county, rules=["topology.overlap", "relations.no_parent"])
+    first, other = findings.by_village(county)
+    assert (first.code, first.errors, first.settled_share) == (VILLAGE, 1, 0.0)
+    assert (other.code, other.errors, other.settled_share) == ("990101101299", 0, 1.0)
+    findings.accept(county, finding.id, "公共田埂", "officer")
+    assert findings.by_village(county)[0].settled_share == 1.0
+    lost = parcel(county, box(300, 0), village=None), parcel(county, box(305, 0), village=None)
+    validate.run(county, rules=["topology.overlap"])
+    assert [(each.code, each.errors) for each in findings.by_village(county)][2:] == [("", 1)]
+    for each in (*lost, second):
+        county.delete("farmland", each)
+    validate.run(county, rules=["topology.overlap"])
+    assert [each.errors for each in findings.by_village(county)] == [0, 0, 0]

@@ -1,4 +1,5 @@
-"""A run over what changed since a batch writes what a full run would, whatever was changed."""
+"""A run over what changed since a batch, over records or over a village writes what a full run
+would, whatever was changed."""
 
 from __future__ import annotations
 
@@ -144,6 +145,62 @@ def test_it_agrees_with_a_full_run(new_county: Callable[[], SurveyFile], seed: i
     assert settled(file) == settled(full)
     file.close()
     full.close()
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(seed=st.integers(0, 2**32), edits=st.integers(1, 6))
+def test_a_run_over_the_changed_records_agrees_with_a_full_one(
+    new_county: Callable[[], SurveyFile], seed: int, edits: int
+):
+    file = new_county()
+    change = Edits(file, seed)
+    for code in VILLAGES[:2]:
+        village(file, box(0, 0, 25, 40), code)
+    for _ in range(35):
+        change.one()
+    validate.run(file)
+    (last,) = file.connection.execute("SELECT max(id) FROM change").fetchone()
+    for _ in range(edits):
+        change.one()
+        change.attachments()
+    full = new_county()
+    with sqlite3.connect(full.path) as target:
+        file.connection.backup(target)
+    target.close()
+    validate.run(full)
+    touched = file.connection.execute("SELECT DISTINCT record FROM change WHERE id > ?", (last,))
+    validate.run(file, records=[record for (record,) in touched])
+    assert settled(file) == settled(full)
+    file.close()
+    full.close()
+
+
+def test_a_run_over_a_village_leaves_the_others_and_forgets_its_deleted_records(county):
+    here, beyond = VILLAGE, VILLAGES[1]
+    first, second = sorted((parcel(county, box(0, 0)), parcel(county, box(5, 0))))
+    for x in (100, 105):
+        parcel(county, box(x, 0), village=beyond)
+    assert found(county, "topology.overlap", villages=[here]) == [
+        ("topology.overlap", first, second)
+    ]
+    assert len(found(county, "topology.overlap", villages=[here, beyond])) == 2
+    county.delete("farmland", first)
+    county.delete("farmland", second)
+    ((_, left, _),) = found(county, "topology.overlap", villages=[here])
+    assert county.get("farmland", left)["village"] == beyond
+
+
+def test_a_gap_is_found_and_filled_by_a_run_over_its_village(county):
+    around = [(0, 0, 30, 10), (0, 20, 30, 10), (0, 10, 10, 10), (20, 10, 10, 10)]
+    for each in around:
+        parcel(county, box(*each))
+    assert len(found(county, "topology.gap", villages=[VILLAGE])) == 1
+    filled = parcel(county, box(10, 10))
+    assert found(county, "topology.gap", records=[filled]) == []
 
 
 def test_only_what_changed_and_its_neighbours_is_looked_at(county, monkeypatch):

@@ -25,8 +25,18 @@ def add(commands: Commands) -> None:
     check.add_argument("county", metavar="COUNTY.sqlite")
     check.add_argument("--layer", dest="layers", action="append", metavar="NAME",
                        help=_("only this layer (may be given again)"))  # fmt: skip
+    check.add_argument(
+        "--rule", dest="rules", action="append", metavar="RULE",
+        help=_("only this rule or family of rules (may be given again)"),
+    )  # fmt: skip
     check.add_argument("--since", metavar="BATCH",
                        help=_("only what changed since this batch"))  # fmt: skip
+    check.add_argument("--village", dest="villages", action="append", metavar="CODE",
+                       help=_("only this village (may be given again)"))  # fmt: skip
+    check.add_argument(
+        "--record", dest="records", action="append", metavar="UUID",
+        help=_("only this record and its surroundings (may be given again)"),
+    )  # fmt: skip
 
     listed = commands.add("findings", run_findings, "list findings, or accept one with a reason")
     listed.add_argument("county", metavar="COUNTY.sqlite")
@@ -37,13 +47,21 @@ def add(commands: Commands) -> None:
     accept = commands.add_action(actions, "accept", run_accept, "let a finding stand, and say why")
     accept.add_argument("id", metavar="ID")
     accept.add_argument("--reason", required=True, metavar="TEXT", help=_("why it may stand"))
+    reopen = commands.add_action(actions, "reopen", run_reopen, "take an acceptance back")
+    reopen.add_argument("id", metavar="ID")
 
 
 def run_validate(call: Call) -> Outcome:
     """xiangtu validate: exit code 1 if an error is open."""
     with county_for_writing(call, "validate") as file:
         summary = validate.run(
-            file, layers=call.arguments.layers, since=call.arguments.since, progress=call.progress
+            file,
+            layers=call.arguments.layers,
+            rules=call.arguments.rules,
+            since=call.arguments.since,
+            progress=call.progress,
+            records=call.arguments.records,
+            villages=call.arguments.villages,
         )
         found = findings.list_findings(file, layers=call.arguments.layers)
         titles = _titles(file)
@@ -118,6 +136,16 @@ def run_accept(call: Call) -> Outcome:
     return Outcome(
         {"accepted": call.arguments.id},
         lambda terminal: terminal.line(terminal.translate("accepted")),
+    )
+
+
+def run_reopen(call: Call) -> Outcome:
+    """xiangtu findings … reopen."""
+    with county_for_writing(call) as file:
+        findings.reopen(file, call.arguments.id, call.author)
+    return Outcome(
+        {"reopened": call.arguments.id},
+        lambda terminal: terminal.line(terminal.translate("open again")),
     )
 
 

@@ -16,6 +16,7 @@ from ..merge.titles import titles
 from ..merge.waiting import list_waiting
 from ..package.refused_packages import RefusedPackage, dismiss, list_refused
 from ..sealing import keys
+from ..store.history import reasons as reasons_of_changes
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
 from .conflicts import decided
@@ -371,7 +372,7 @@ def run_history(call: Call) -> Outcome:
     with store.open(call.county, readonly=True) as file:
         entries = file.history(call.arguments.uuid)
         names = Naming.of(file, call.translate)
-        reasons = batches.reasons(file)
+        why = reasons_of_changes(file, call.arguments.uuid)
     if not entries:
         raise BadInput("record.unknown", path=call.county, record=call.arguments.uuid)
 
@@ -389,8 +390,8 @@ def run_history(call: Call) -> Outcome:
                 f"{entry.time}  {entry.author}  {names.tablet(entry.device)}  "
                 f"{operations.get(entry.operation, entry.operation)}{out}"
             )
-            if entry.operation == "decide" and reasons.get(entry.batch or ""):
-                terminal.line(f"    {_('reason')}: {reasons[entry.batch or '']}")
+            if entry.uuid in why:
+                terminal.line(f"    {_('reason')}: {why[entry.uuid]}")
             for value in entry.values:
                 if value.old == value.new:
                     continue

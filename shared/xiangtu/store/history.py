@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+#: What access_log calls a value that was given back, see restoring.
+RESTORE = "restore"
+
 if TYPE_CHECKING:
     from .survey_file import SurveyFile
 
@@ -47,6 +50,48 @@ _COLUMNS = (
 def history(file: SurveyFile, uuid: str) -> list[HistoryEntry]:
     """All changes of a record as they were written down here; see `SurveyFile.history`."""
     return list(_entries(file, "WHERE record = ? ORDER BY id", (uuid,)))
+
+
+def reasons(file: SurveyFile, uuid: str) -> dict[str, str]:
+    """Why a record was changed, by the change's uuid: of decisions and of restored values."""
+    return dict(
+        file.connection.execute(
+            "SELECT c.uuid, d.reason FROM change c JOIN decision d ON d.batch = c.batch "
+            "WHERE c.record = :record AND c.operation = 'decide' AND d.reason <> '' UNION ALL "
+            "SELECT json_extract(detail, '$.change'), json_extract(detail, '$.reason') "
+            "FROM access_log WHERE record = :record AND action = :restore",
+            {"record": uuid, "restore": RESTORE},
+        ).fetchall()
+    )
+
+
+@dataclass(frozen=True)
+class DeletedRecord:
+    """A record that is not there any more, and who deleted it when (UTC)."""
+
+    layer: str
+    record: str
+    author: str
+    device: str
+    time: str
+
+
+def deleted(file: SurveyFile) -> list[DeletedRecord]:
+    """Surveyed records that were deleted and are not there any more, the last deleted first."""
+    found = []
+    for layer in file.catalogue.layers.values():
+        if not layer.surveyed:
+            continue
+        found += [
+            DeletedRecord(layer.name, *row)
+            for row in file.connection.execute(
+                "SELECT record, author, device, max(time) FROM change "
+                "WHERE layer = ? AND operation = 'delete' AND live = 1 "
+                f'AND record NOT IN (SELECT uuid FROM "{layer.name}") GROUP BY record',
+                (layer.name,),
+            )
+        ]
+    return sorted(found, key=lambda each: each.time, reverse=True)
 
 
 def _entries(file: SurveyFile, where: str, parameters: tuple[Any, ...]) -> Iterator[HistoryEntry]:

@@ -24,6 +24,7 @@ from . import (
     past,
     raw_fixes,
     records,
+    restoring,
     secrets,
     spatial_tables,
 )
@@ -308,6 +309,11 @@ class SurveyFile:
     def history(self, uuid: str) -> list[history.HistoryEntry]:
         """All changes of a record with their values, live or not, of this file's journal."""
         return history.history(self, uuid)
+
+    def restore(self, change: str, field: str, *, before: bool, reason: str) -> str:
+        """Give a record back what it had in a field before a change, or by it, as a new change;
+        its uuid. See `restoring.restore`."""
+        return restoring.restore(self, change, field, before=before, reason=reason)
 
     def keep_fixes(
         self,

@@ -1,4 +1,4 @@
-"""Findings in a file: read them, accept one with a reason."""
+"""Findings in a file: read them, accept one with a reason, see how far each village is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..catalogue.model import Severity
+import shapely
+
+from ..catalogue.model import GEOMETRY_COLUMN, Severity
 from ..errors import BadInput
 from ..store import SurveyFile
 from ..store.system_tables import NOW
@@ -99,6 +101,98 @@ def accept(file: SurveyFile, id: str, reason: str, author: str) -> None:
             "WHERE id = ?",
             (reason.strip(), author, id),
         )
+
+
+def reopen(file: SurveyFile, id: str, author: str) -> None:
+    """Take the acceptance of a finding back; access_log keeps by whom, and the reason it had.
+
+    BadInput: "finding.unknown", "finding.not_accepted".
+    """
+    with file.atomic():
+        row = file.connection.execute(
+            "SELECT state, record, reason FROM finding WHERE id = ?", (id,)
+        ).fetchone()
+        if row is None:
+            raise BadInput("finding.unknown", finding=id)
+        state, record, reason = row
+        if state != "accepted":
+            raise BadInput("finding.not_accepted", finding=id)
+        file.connection.execute(
+            "UPDATE finding SET state = 'open', reason = NULL, author = NULL, settled_at = NULL "
+            "WHERE id = ?",
+            (id,),
+        )
+        file.log("reopen", record=record, field=id, detail=reason, author=author)
+
+
+@dataclass(frozen=True)
+class VillageProgress:
+    """How far a village is: open findings by severity, and those that were settled."""
+
+    code: str
+    name: str
+    errors: int
+    warnings: int
+    notes: int
+    accepted: int
+    fixed: int
+
+    @property
+    def settled_share(self) -> float:
+        """Of all errors and warnings ever found and all that was accepted, how much is settled:
+        0…1; 1 where nothing was found."""
+        settled = self.accepted + self.fixed
+        found = settled + self.errors + self.warnings
+        return settled / found if found else 1.0
+
+
+def by_village(file: SurveyFile) -> list[VillageProgress]:
+    """Every village of the county, in the order of their codes; findings of records without a
+    village last, under "" if there are any."""
+    columns = ", ".join(
+        f"coalesce(sum({condition}), 0)"
+        for condition in (
+            "f.state = 'open' AND f.severity = 'error'",
+            "f.state = 'open' AND f.severity = 'warning'",
+            "f.state = 'open' AND f.severity = 'note'",
+            "f.state = 'accepted'",
+            "f.state = 'fixed' AND f.severity <> 'note'",
+        )
+    )
+    rows = file.connection.execute(
+        f"SELECT v.code, coalesce(v.name, ''), {columns} FROM (SELECT code, max(name) AS name "
+        "FROM village WHERE code IS NOT NULL AND ended_on IS NULL GROUP BY code) v "
+        "LEFT JOIN finding f ON f.village = v.code GROUP BY v.code ORDER BY v.code"
+    ).fetchall()
+    rows += file.connection.execute(
+        f"SELECT '', '', {columns} FROM finding f WHERE f.village IS NULL "
+        "OR f.village NOT IN (SELECT code FROM village WHERE code IS NOT NULL "
+        "AND ended_on IS NULL) HAVING count(*) > 0"
+    ).fetchall()
+    return [VillageProgress(*row) for row in rows]
+
+
+def shapes(file: SurveyFile, finding: Finding) -> list[shapely.Geometry]:
+    """What the records of a finding look like in the file's CRS: the record, then the other of
+    two; left out where there is none."""
+    found = []
+    others = [name for name in file.catalogue.layers if name != finding.layer]
+    for record, names in (
+        (finding.record, [finding.layer]),
+        (finding.other, [finding.layer, *others]),
+    ):
+        for name in names:
+            layer = file.catalogue.layers.get(name)
+            if record is None or layer is None or layer.geometry is None:
+                continue
+            row = next(
+                file.select(name, "uuid = ?", (record,), columns=("uuid", GEOMETRY_COLUMN)), None
+            )
+            if row is not None:
+                if row[GEOMETRY_COLUMN] is not None:
+                    found.append(row[GEOMETRY_COLUMN])
+                break
+    return found
 
 
 def _finding(row: tuple[object, ...]) -> Finding:

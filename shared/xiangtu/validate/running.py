@@ -47,6 +47,8 @@ def run(
     progress: Progress | None = None,
     *,
     touched: bool = False,
+    records: Iterable[str] | None = None,
+    villages: Iterable[str] | None = None,
 ) -> Summary:
     """Check records against the rules and write table finding.
 
@@ -60,6 +62,7 @@ def run(
         written.
     touched : the same of all that the file's journal tells of; on a tablet that is what was worked
         on there.
+    records, villages : the same of these records, by uuid, and of all of these villages, by code.
 
     Raises
     ------
@@ -67,7 +70,9 @@ def run(
         "layer.unknown", "rule.unknown", "batch.unknown".
     Cancelled
     """
-    steps = in_steps(file, layers, rules, since, touched=touched)
+    steps = in_steps(
+        file, layers, rules, since, touched=touched, records=records, villages=villages
+    )
     while True:
         try:
             fraction, step = next(steps)
@@ -85,6 +90,8 @@ def in_steps(
     since: str | int | None = None,
     *,
     touched: bool = False,
+    records: Iterable[str] | None = None,
+    villages: Iterable[str] | None = None,
 ) -> Generator[tuple[float, str], None, Summary]:
     """As `run`, step by step: gives a fraction and a step's code before each, and in the end the
     summary. Between two steps the file may be written: there is no transaction then, and what is
@@ -96,7 +103,7 @@ def in_steps(
     names = [layer.name for layer in wanted]
     expression.register(file.connection)
     file.connection.create_function(fields.CHECK, 2, fields.check_identifier, deterministic=True)
-    scope = Scope(file, since, touched=touched)
+    scope = Scope(file, since, touched=touched, records=records, villages=villages)
     steps = _Steps()
     settling.begin(file)
     visits = _visits(file, wanted, chosen, scope)

@@ -1,5 +1,5 @@
-"""Which records a run looks at: all of them, those a batch and what followed it touched, or those
-that the file's journal tells of.
+"""Which records a run looks at: all of them, those a batch and what followed it touched, those
+that the file's journal tells of, or those of some villages or given by name.
 
 What a change can make right or wrong are the record itself, its children and parents (as they are
 and as they were), the records of a changed village, those that had or have the same code or
@@ -40,9 +40,18 @@ SELECT id FROM change WHERE batch IS NULL AND time >= :made_at
 class Scope:
     """The records a run is about; `everything` or a focus kept in temporary tables."""
 
-    def __init__(self, file: SurveyFile, since: str | int | None, *, touched: bool = False) -> None:
+    def __init__(
+        self,
+        file: SurveyFile,
+        since: str | int | None,
+        *,
+        touched: bool = False,
+        records: Iterable[str] | None = None,
+        villages: Iterable[str] | None = None,
+    ) -> None:
         self.file = file
-        self.everything = since is None and not touched
+        named = records is not None or villages is not None
+        self.everything = since is None and not touched and not named
         if self.everything:
             return
         for statement in _FOCUS.split(";"):
@@ -50,8 +59,10 @@ class Scope:
         if since is not None:
             number, made_at = _batch(file, since)
             self._run(_CHANGES, {"number": number, "made_at": made_at})
-        else:
+        elif touched:
             self._run("INSERT INTO validate_change SELECT id FROM change")
+        if named:
+            self._name(list(records or ()), list(villages or ()))
         self._fill()
 
     def condition(self, layer: str) -> str:
@@ -76,6 +87,32 @@ class Scope:
         if self.everything:
             return "village IS NOT NULL"
         return "village IN (SELECT code FROM temp.validate_village)"
+
+    def _name(self, records: list[str], villages: list[str]) -> None:
+        """Take in records by uuid and those of villages, gone ones of which a finding still tells
+        among them, with all that was ever changed of them: what they were before says whom else
+        they could make right or wrong."""
+        given = {"records": json.dumps(records), "villages": json.dumps(villages)}
+        some = "SELECT value FROM json_each(:records)"
+        there = "SELECT value FROM json_each(:villages)"
+        for layer in self.file.catalogue.layers.values():
+            of_village = f"OR village IN ({there})" if layer.surveyed else ""
+            self._run(
+                f"INSERT OR IGNORE INTO validate_focus SELECT '{layer.name}', uuid "
+                f'FROM "{layer.name}" WHERE uuid IN ({some}) {of_village}',
+                given,
+            )
+        self._run(
+            "INSERT OR IGNORE INTO validate_focus SELECT layer, record FROM finding "
+            f"WHERE state <> 'fixed' AND (record IN ({some}) OR village IN ({there}))",
+            given,
+        )
+        self._run(f"INSERT OR IGNORE INTO validate_village {there}", given)
+        self._run(
+            "INSERT OR IGNORE INTO validate_change SELECT id FROM change "
+            f"WHERE record IN (SELECT record FROM validate_focus UNION {some})",
+            given,
+        )
 
     def _fill(self) -> None:
         self._run(
