@@ -34,6 +34,7 @@ class XiangtuPlugin:
         self.provider = None
         self.panel = None
         self.action: QAction | None = None
+        self.record_action = None
 
     def initProcessing(self) -> None:
         """Register the algorithms; all there is to do under qgis_process."""
@@ -58,9 +59,21 @@ class XiangtuPlugin:
         self.panel.setToggleVisibilityAction(self.action)
         self.iface.addToolBarIcon(self.action)
         self.iface.addPluginToDatabaseMenu(translate("Xiangtu", "Xiangtu"), self.action)
+        if self.panel.desk is not None:
+            from qgis.gui import QgsGui
+
+            from .gui.record.layer_action import RecordAction
+
+            self.record_action = RecordAction(self.panel.desk, self.icon())
+            QgsGui.mapLayerActionRegistry().addMapLayerAction(self.record_action)
 
     def unload(self) -> None:
         """Take away all that was added."""
+        if self.record_action is not None:
+            from qgis.gui import QgsGui
+
+            QgsGui.mapLayerActionRegistry().removeMapLayerAction(self.record_action)
+            self.record_action = None
         if self.action is not None:
             self.iface.removePluginDatabaseMenu(translate("Xiangtu", "Xiangtu"), self.action)
             self.iface.removeToolBarIcon(self.action)

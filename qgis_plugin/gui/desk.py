@@ -155,6 +155,16 @@ class CountyDesk(QObject):
         """Say that something cannot be done, and what to do."""
         self._push(text, Qgis.MessageLevel.Warning)
 
+    def warn_of(self, unsaved: list[str]) -> bool:
+        """Whether edits of these layers are still to be saved, of which the county cannot know;
+        says so."""
+        if unsaved:
+            said = translate(
+                "Xiangtu", "Save the edits of {layers} first: the county does not have them yet."
+            )
+            self.warn(said.format(layers=", ".join(unsaved)))
+        return bool(unsaved)
+
     def refuse(self, refusal: SurveyError) -> None:
         """Say a refusal in words; its code and facts are behind the button "more"."""
         if isinstance(refusal, Cancelled):

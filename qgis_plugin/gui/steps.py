@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .check.page import CheckPage
 from .county_page import CountyPage
 from .figures_page import FiguresPage
 from .hand_out.page import HandOutPage
@@ -63,6 +64,13 @@ def steps() -> list[Step]:
             translate("Xiangtu", "Decide conflicts and possible duplicates"),
             "/mActionSplitFeatures.svg",
             ReviewPage,
+        ),
+        Step(
+            "check",
+            translate("Xiangtu", "Check"),
+            translate("Xiangtu", "Ask the rules, go through what they found, accept or mend it"),
+            "/algorithms/mAlgorithmCheckGeometry.svg",
+            CheckPage,
         ),
         Step(
             "map",

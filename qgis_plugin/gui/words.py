@@ -43,3 +43,43 @@ def size_text(size_bytes: float) -> str:
     if size_bytes < 1e6:
         return f"{max(size_bytes, 1000) / 1e3:.0f} KB"
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"
+
+
+def one_severity(code: str) -> str:
+    """The severity of a single finding."""
+    return {
+        "error": translate("Xiangtu", "Error"),
+        "warning": translate("Xiangtu", "Warning"),
+        "note": translate("Xiangtu", "Note"),
+    }.get(code, code)
+
+
+def finding_state(code: str) -> str:
+    """What became of a finding."""
+    return {
+        "open": translate("Xiangtu", "open"),
+        "accepted": translate("Xiangtu", "accepted"),
+        "fixed": translate("Xiangtu", "fixed"),
+    }.get(code, code)
+
+
+def operation(code: str) -> str:
+    """What a change did to a record."""
+    return {
+        "insert": translate("Xiangtu", "made"),
+        "update": translate("Xiangtu", "changed"),
+        "delete": translate("Xiangtu", "deleted"),
+        "decide": translate("Xiangtu", "decided"),
+    }.get(code, code)
+
+
+def rule_family(code: str) -> str | None:
+    """A family of rules by the part before the dot; None for one that a layer gives its name."""
+    return {
+        "fields": translate("Xiangtu", "Fields"),
+        "geometry": translate("Xiangtu", "Outlines"),
+        "topology": translate("Xiangtu", "Outlines beside each other"),
+        "relations": translate("Xiangtu", "Records that belong together"),
+        "measures": translate("Xiangtu", "Areas and lengths"),
+        "record": translate("Xiangtu", "Every record"),
+    }.get(code)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from ..catalogue.model import Layer
 from ..store import SurveyFile
-from .changes import with_names
 
 
 def titles(file: SurveyFile, records: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -38,19 +38,21 @@ def _title_columns(layer: Layer) -> tuple[str, ...]:
 def _told(
     file: SurveyFile, layer: str, columns: tuple[str, ...], records: set[str]
 ) -> dict[str, list[object]]:
-    with_names(file.connection, records)
+    # json_each rather than a temporary table: a file opened to be read takes none.
     names = ", ".join(f't."{name}"' for name in columns)
     found = {
         row[0]: list(row[1:])
         for row in file.connection.execute(
-            f'SELECT t.uuid, {names} FROM temp.named n CROSS JOIN "{layer}" t ON t.uuid = n.uuid'
+            f"SELECT t.uuid, {names} FROM json_each(?) n "
+            f'CROSS JOIN "{layer}" t ON t.uuid = n.value',
+            (json.dumps(list(records)),),
         )
     }
-    with_names(file.connection, records - found.keys())
     for record, column, value in file.connection.execute(
-        "SELECT c.record, v.field, v.new FROM temp.named n "
-        "CROSS JOIN change c ON c.record = n.uuid AND c.live = 1 AND c.operation <> 'delete' "
-        "CROSS JOIN change_value v ON v.change = c.id ORDER BY c.id"
+        "SELECT c.record, v.field, v.new FROM json_each(?) n "
+        "CROSS JOIN change c ON c.record = n.value AND c.live = 1 AND c.operation <> 'delete' "
+        "CROSS JOIN change_value v ON v.change = c.id ORDER BY c.id",
+        (json.dumps(list(records - found.keys())),),
     ):
         if column in columns:
             told = found.setdefault(record, [None] * len(columns))

@@ -1,0 +1,1 @@
+"""The step Check: run rules, go through the findings, accept them, see how far each village is."""

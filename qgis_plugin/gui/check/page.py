@@ -1,0 +1,473 @@
+"""The step Check: run the rules, go through what they found, on the map and in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import shapely
+from qgis.PyQt.QtCore import QCoreApplication, QModelIndex
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+    QToolButton,
+)
+from xiangtu import store, validate
+from xiangtu.validate import findings
+from xiangtu.validate.findings import Finding
+
+from ...tasks.core_task import Progress
+from .. import county_layers
+from ..desk import CountyDesk
+from ..map_place import show_place
+from ..page import Page
+from ..record.deleted_dialog import DeletedDialog
+from ..record.dialog import RecordDialog
+from ..task_bar import TaskBar
+from ..words import batch_kind, finding_state, one_severity, severity
+from .findings_model import FindingsModel, Wanted
+from .reading import CheckReading, about, read
+from .rules_dialog import RulesDialog
+from .village_list import VillageList
+
+translate = QCoreApplication.translate
+
+_ALL, _SELECTED, _VILLAGE, _BATCH = "all", "selected", "village", "batch"
+_SEVERITIES, _STATES = ("error", "warning", "note"), ("open", "accepted", "fixed")
+_COLUMN_WIDTHS = (70, 130, 130, 80, 90)
+
+
+class CheckPage(Page):
+    """What to check above, findings or villages below, the chosen finding at the bottom."""
+
+    def __init__(self, desk: CountyDesk) -> None:
+        super().__init__(desk)
+        self._reading: CheckReading | None = None
+        self._rules: list[str] | None = None
+        self._asked = 0
+        self._make_upper()
+        self._make_lists()
+        self._make_lower()
+        desk.county_changed.connect(self._forget)
+        self.scope.currentIndexChanged.connect(self._offer)
+        self._offer()
+        self._show_chosen()
+
+    # -- how it looks -------------------------------------------------------------------------
+
+    def _make_upper(self) -> None:
+        self.scope = QComboBox()
+        for what, text in (
+            (_ALL, translate("Xiangtu", "The whole county")),
+            (_SELECTED, translate("Xiangtu", "What is selected on the map")),
+            (_VILLAGE, translate("Xiangtu", "One village")),
+            (_BATCH, translate("Xiangtu", "Since a batch")),
+        ):
+            self.scope.addItem(text, what)
+        self.which = QComboBox()
+        self.rules = QPushButton()
+        self.rules.clicked.connect(self.choose_rules)
+        self._name_rules()
+        self.start = QPushButton(translate("Xiangtu", "Check"))
+        self.start.clicked.connect(self.check)
+        for row in ((self.scope, self.which), (self.rules, self.start)):
+            line = QHBoxLayout()
+            for each in row:
+                line.addWidget(each, 1)
+            self.column.addLayout(line)
+        self.task = TaskBar(self.desk)
+        self.task.running.connect(lambda _runs: self._show_chosen())
+        self.column.addWidget(self.task)
+        self.counts = self.heading("")
+
+    def _make_lists(self) -> None:
+        self.text = QLineEdit()
+        self.text.setPlaceholderText(translate("Xiangtu", "Filter: finding, record, village…"))
+        self.text.setClearButtonEnabled(True)
+        self.severity, self.state, self.village = QComboBox(), QComboBox(), QComboBox()
+        self.severity.addItem(translate("Xiangtu", "All severities"), None)
+        for code in _SEVERITIES:
+            self.severity.addItem(one_severity(code), code)
+        for code in _STATES:
+            self.state.addItem(finding_state(code), code)
+        self.state.addItem(translate("Xiangtu", "All states"), None)
+        self.village.addItem(translate("Xiangtu", "All villages"), None)
+        self.text.textChanged.connect(self._narrow)
+        narrow = QHBoxLayout()
+        for each in (self.severity, self.state, self.village):
+            each.currentIndexChanged.connect(self._narrow)
+            narrow.addWidget(each, 1)
+        self.model = FindingsModel()
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setSortingEnabled(True)
+        self.table.setWordWrap(False)
+        self.table.sortByColumn(0, self.table.horizontalHeader().sortIndicatorOrder())
+        rows = self.table.verticalHeader()
+        rows.setVisible(False)
+        # One height for all: else Qt would ask every row for its own.
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 8)
+        for column, width in enumerate(_COLUMN_WIDTHS):
+            self.table.setColumnWidth(column, width)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.clicked.connect(self.show_on_map)
+        self.table.doubleClicked.connect(self.open_form)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_chosen())
+        self.villages = VillageList()
+        self.villages.chosen.connect(self._show_village)
+        self.lists = QTabWidget()
+        self.lists.addTab(self.table, translate("Xiangtu", "Findings"))
+        self.lists.addTab(self.villages, translate("Xiangtu", "By village"))
+        self.column.addWidget(self.text)
+        self.column.addLayout(narrow)
+        self.column.addWidget(self.lists, 1)
+
+    def _make_lower(self) -> None:
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self.column.addWidget(self.about)
+        self.again = QPushButton(translate("Xiangtu", "Check this again"))
+        self.again.clicked.connect(self.check_again)
+        self.record = QPushButton(translate("Xiangtu", "History…"))
+        self.record.clicked.connect(self.open_record)
+        more = QToolButton()
+        more.setText(translate("Xiangtu", "More"))
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more.setMenu(QMenu(more))
+        self.deleted = more.menu().addAction(translate("Xiangtu", "Deleted records…"))
+        self.deleted.triggered.connect(self.open_deleted)
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText(translate("Xiangtu", "Why it may stand"))
+        self.reason.textChanged.connect(lambda _text: self._show_chosen())
+        self.accept = QPushButton(translate("Xiangtu", "Accept"))
+        self.accept.clicked.connect(self.accept_chosen)
+        self.reopen = QPushButton(translate("Xiangtu", "Reopen"))
+        self.reopen.clicked.connect(self.reopen_chosen)
+        for row in ((self.again, self.record, more), (self.reason, self.accept, self.reopen)):
+            line = QHBoxLayout()
+            for each in row:
+                line.addWidget(each)
+            self.column.addLayout(line)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """Another county: what was read of the last one must not be taken for it."""
+        self._reading = None
+        self._rules = None
+        self._name_rules()
+        self.counts.clear()
+        self.model.set_rows(())
+        self.villages.clear()
+        self._offer()
+
+    def refresh(self) -> None:
+        path = self.desk.path
+        if path is None:
+            return
+        language = self.desk.language
+        self._asked += 1
+        asked = self._asked
+
+        def work(_progress: Progress) -> CheckReading:
+            with store.open(path, readonly=True) as file:
+                return read(file, language)
+
+        def done(reading: CheckReading) -> None:
+            if asked == self._asked and self.desk.path == path:
+                self._show(reading)
+
+        self.desk.run(translate("Xiangtu", "Reading {name}").format(name=path.name), work, done)
+
+    def _show(self, reading: CheckReading) -> None:
+        self._reading = reading
+        chosen = {row.finding.id for row in self.chosen()}
+        open_now = [row.finding.severity for row in reading.rows if row.finding.state == "open"]
+        self.counts.setText(
+            " · ".join(f"{severity(each)} {open_now.count(each)}" for each in _SEVERITIES)
+        )
+        self._fill_villages(reading)
+        self.villages.show_villages(reading.villages)
+        self.model.set_rows(reading.rows)
+        self._choose(chosen)
+        self._offer()
+        if self.desk.path is not None:
+            county_layers.redraw_findings(self.desk.path)
+
+    def _fill_villages(self, reading: CheckReading) -> None:
+        kept = self.village.currentData()
+        self.village.blockSignals(True)
+        while self.village.count() > 1:
+            self.village.removeItem(1)
+        for each in reading.villages:
+            name = each.name or each.code or translate("Xiangtu", "(without a village)")
+            self.village.addItem(name, each.code)
+        self.village.setCurrentIndex(max(0, self.village.findData(kept)))
+        self.village.blockSignals(False)
+        self._narrow()
+
+    def _choose(self, ids: set[str]) -> None:
+        """Choose findings again that were chosen before the table was read anew."""
+        for id in ids:
+            place = self.model.place_of(id)
+            if place is not None:
+                self.table.selectionModel().select(
+                    self.model.index(place, 0),
+                    self.table.selectionModel().SelectionFlag.Select
+                    | self.table.selectionModel().SelectionFlag.Rows,
+                )
+        self._show_chosen()
+
+    # -- what is shown ------------------------------------------------------------------------
+
+    def _narrow(self, *_: object) -> None:
+        self.model.narrow(
+            Wanted(
+                self.text.text().strip(),
+                self.severity.currentData(),
+                self.state.currentData(),
+                self.village.currentData(),
+            )
+        )
+        self._show_chosen()
+
+    def _show_village(self, code: str) -> None:
+        self.village.setCurrentIndex(self.village.findData(code))
+        self.lists.setCurrentWidget(self.table)
+
+    def chosen(self) -> list[Any]:
+        """The rows that are selected in the table."""
+        return [self.model.row_at(index) for index in self.table.selectionModel().selectedRows()]
+
+    def _show_chosen(self) -> None:
+        """Say what the finding means, and allow what can be done with it."""
+        rows = self.chosen()
+        if len(rows) == 1 and self._reading is not None:
+            self.about.setText("\n".join(about(rows[0], self._reading, self.desk.language)))
+        elif rows:
+            self.about.setText(
+                translate("Xiangtu", "{count} findings chosen").format(count=len(rows))
+            )
+        else:
+            self.about.setText(
+                translate("Xiangtu", "Click a finding to see it on the map, twice for its form.")
+            )
+        free = not self.task.busy
+        states = {row.finding.state for row in rows}
+        self.again.setEnabled(free and bool(rows))
+        self.record.setEnabled(len(rows) == 1)
+        self.accept.setEnabled(free and states == {"open"} and bool(self.reason.text().strip()))
+        self.reopen.setEnabled(free and states == {"accepted"})
+        self.start.setEnabled(free)
+
+    def _offer(self, *_: object) -> None:
+        """Fill the second list by what the first one says."""
+        what = self.scope.currentData()
+        kept = self.which.currentData()
+        self.which.clear()
+        reading = self._reading
+        if reading is not None and what == _VILLAGE:
+            for each in reading.villages:
+                if each.code:
+                    self.which.addItem(f"{each.name} {each.code}".strip(), each.code)
+        elif reading is not None and what == _BATCH:
+            for batch in reading.batches:
+                made = batch.made_at[:16].replace("T", " ")
+                self.which.addItem(f"{batch.number} {batch_kind(batch.kind)} {made}", batch.uuid)
+        self.which.setCurrentIndex(max(0, self.which.findData(kept)))
+        self.which.setVisible(what in (_VILLAGE, _BATCH))
+
+    def _name_rules(self) -> None:
+        self.rules.setText(
+            translate("Xiangtu", "All rules…")
+            if self._rules is None
+            else translate("Xiangtu", "{count} rules…").format(count=len(self._rules))
+        )
+
+    def choose_rules(self) -> None:
+        """Let the person tick the rules that are asked."""
+        if self._reading is None:
+            return
+        dialog = RulesDialog(self, self._reading.families, self._rules)
+
+        def taken() -> None:
+            self._rules = dialog.codes
+            self._name_rules()
+
+        dialog.accepted.connect(taken)
+        dialog.open()
+
+    # -- checking -----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Ask the chosen rules of what is chosen above."""
+        what, which = self.scope.currentData(), self.which.currentData()
+        if what == _ALL:
+            self._check(self._rules)
+        elif what == _SELECTED:
+            records = self._selected_on_map()
+            if records:
+                self._check(self._rules, records=records)
+            else:
+                self.desk.warn(
+                    translate("Xiangtu", "Select records of a layer of this county first.")
+                )
+        elif which is None:
+            self.desk.warn(
+                translate("Xiangtu", "The county has nothing of this kind to choose from yet.")
+            )
+        elif what == _VILLAGE:
+            self._check(self._rules, villages=[which])
+        else:
+            self._check(self._rules, since=which)
+
+    def check_again(self) -> None:
+        """Ask all rules again of the records of the chosen findings, and of what lies around."""
+        found = [row.finding for row in self.chosen()]
+        records = {each.record for each in found} | {each.other for each in found if each.other}
+        self._check(None, records=sorted(records))
+
+    def _check(
+        self,
+        rules: Sequence[str] | None,
+        *,
+        records: Sequence[str] | None = None,
+        villages: Sequence[str] | None = None,
+        since: str | None = None,
+    ) -> None:
+        path, author = self.desk.path, self.desk.author
+        if path is None:
+            return
+        if self.desk.warn_of(county_layers.unsaved(path)):
+            return
+
+        def work(progress: Progress) -> validate.Summary:
+            with store.open(path) as file:
+                file.sign_in(author=author)
+                return validate.run(
+                    file,
+                    rules=rules,
+                    since=since,
+                    progress=progress,
+                    records=records,
+                    villages=villages,
+                )
+
+        def done(summary: validate.Summary) -> None:
+            said = translate(
+                "Xiangtu", "{records} records checked: {new} new findings, {fixed} settled."
+            )
+            self.desk.tell(
+                said.format(records=summary.records, new=summary.new, fixed=summary.fixed)
+            )
+
+        self.task.run(translate("Xiangtu", "Checking"), work, done, writes=True)
+
+    def _selected_on_map(self) -> list[str]:
+        """Uuids of what is selected in the active layer, if that is one of the county."""
+        layer = self.desk.iface.activeLayer()
+        if county_layers.name_of(layer, self.desk.path) is None:
+            return []
+        place = layer.fields().lookupField("uuid")
+        return (
+            [str(each.attribute(place)) for each in layer.selectedFeatures()] if place >= 0 else []
+        )
+
+    # -- one finding, or several --------------------------------------------------------------
+
+    def show_on_map(self, index: QModelIndex) -> None:
+        """Move the map to a finding and let its records flash."""
+        finding = self.model.row_at(index).finding
+        path = self.desk.path
+        if path is None or self._reading is None:
+            return
+        srid, canvas = self._reading.srid, self.desk.iface.mapCanvas()
+        place = None if finding.x is None or finding.y is None else (finding.x, finding.y)
+
+        def work(_progress: Progress) -> list[shapely.Geometry]:
+            with store.open(path, readonly=True) as file:
+                return findings.shapes(file, finding)
+
+        def done(shapes: list[shapely.Geometry]) -> None:
+            if not show_place(canvas, shapes, place, srid):
+                self.desk.tell(translate("Xiangtu", "This finding has no place on the map."))
+
+        self.desk.run(translate("Xiangtu", "Looking for the place"), work, done)
+
+    def open_form(self, index: QModelIndex) -> None:
+        """Open the record's form, of its layer in the project."""
+        finding: Finding = self.model.row_at(index).finding
+        if self.desk.path is None or self._reading is None:
+            return
+        name = self._reading.names.layer(finding.layer)
+        layer = county_layers.layers_of(self.desk.path).get(finding.layer)
+        if layer is None:
+            said = translate(
+                "Xiangtu", "The project has no layer {layer} of this county; add it for its forms."
+            )
+            self.desk.warn(said.format(layer=name))
+            return
+        feature = county_layers.feature_of(layer, finding.record)
+        if feature is None:
+            said = translate(
+                "Xiangtu", "{layer} does not show this record: deleted, ended, or filtered out."
+            )
+            self.desk.warn(said.format(layer=name))
+            return
+        self.desk.iface.openFeatureForm(layer, feature, False, False)
+
+    def accept_chosen(self) -> None:
+        """Let the chosen findings stand, all for the reason that is written there."""
+        reason = self.reason.text().strip()
+        author = self.desk.author
+        self._settle(
+            lambda file, id: findings.accept(file, id, reason, author),
+            translate("Xiangtu", "Accepting findings"),
+            translate("Xiangtu", "{count} findings accepted."),
+        )
+
+    def reopen_chosen(self) -> None:
+        """Take back that the chosen findings were accepted."""
+        author = self.desk.author
+        self._settle(
+            lambda file, id: findings.reopen(file, id, author),
+            translate("Xiangtu", "Reopening findings"),
+            translate("Xiangtu", "{count} findings are open again."),
+        )
+
+    def _settle(self, settle: Any, title: str, said: str) -> None:
+        path = self.desk.path
+        ids = [row.finding.id for row in self.chosen()]
+        if path is None or not ids:
+            return
+
+        def work(_progress: Progress) -> None:
+            with store.open(path) as file, file.atomic():
+                for id in ids:
+                    settle(file, id)
+
+        def done(_nothing: None) -> None:
+            self.reason.clear()
+            self.desk.tell(said.format(count=len(ids)))
+
+        self.task.run(title, work, done, writes=True)
+
+    def open_record(self) -> None:
+        """Show the history of the record that the chosen finding is about."""
+        (row,) = self.chosen()
+        RecordDialog.show_record(self.desk, row.finding.layer, row.finding.record)
+
+    def open_deleted(self) -> None:
+        """List what was deleted."""
+        DeletedDialog(self.desk, self).open()

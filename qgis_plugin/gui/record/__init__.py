@@ -1,0 +1,1 @@
+"""One record closely: its history, what stood in it before, its private values."""
