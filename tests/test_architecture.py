@@ -179,6 +179,22 @@ def test_a_room_says_its_purpose_in_one_line(folder: Path):
     assert purpose and len(purpose.splitlines()[0]) > 20
 
 
+def test_wkb_is_told_its_dimension():
+    """Inside the program QGIS, shapely calls the GEOS that QGIS was linked with; one before 3.12
+    refuses the dimension that a newer shapely asks for by default."""
+    untold = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in (CORE, ROOT / "qgis_plugin")
+        for path in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "to_wkb"
+        and not any(each.arg == "output_dimension" for each in node.keywords)
+    ]
+    assert not untold
+
+
 #: Run in a Python of its own: what the tablet lacks is blocked, then the tablet's day is done.
 TABLET_DAY = """
 import sqlite3

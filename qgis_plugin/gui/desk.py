@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QDialog
 from xiangtu import store
 from xiangtu.cli.main import login_name
 from xiangtu.errors import Cancelled, SurveyError
@@ -54,6 +55,8 @@ class CountyDesk(QObject):
         self.path: Path | None = None
         # QGIS's task manager owns a task but not its Python half: that would be collected.
         self._tasks: list[CoreTask[object]] = []
+        # Of a window of QGIS's main window, likewise.
+        self._windows: list[QDialog] = []
 
     # -- which county -------------------------------------------------------------------------
 
@@ -144,6 +147,14 @@ class CountyDesk(QObject):
         for task in list(self._tasks):
             task.cancel()
             task.waitForFinished(30_000)
+
+    # -- windows ------------------------------------------------------------------------------
+
+    def show_window(self, window: QDialog) -> None:
+        """Show a window beside QGIS's own and keep it until it is closed."""
+        self._windows.append(window)
+        window.finished.connect(lambda _result: self._windows.remove(window))
+        window.show()
 
     # -- messages -----------------------------------------------------------------------------
 

@@ -22,9 +22,13 @@ _ROOM = 1.3
 
 
 def as_qgis(shape: shapely.Geometry) -> QgsGeometry:
-    """A shape as QGIS has it."""
+    """A shape as QGIS has it.
+
+    With the dimension said: inside QGIS shapely may meet the GEOS that QGIS brings (3.11 with
+    Debian's 3.22), which refuses the default of a newer one.
+    """
     geometry = QgsGeometry()
-    geometry.fromWkb(shapely.to_wkb(shape))
+    geometry.fromWkb(shapely.to_wkb(shape, output_dimension=2))
     return geometry
 
 

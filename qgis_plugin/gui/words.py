@@ -77,7 +77,7 @@ def rule_family(code: str) -> str | None:
     """A family of rules by the part before the dot; None for one that a layer gives its name."""
     return {
         "fields": translate("Xiangtu", "Fields"),
-        "geometry": translate("Xiangtu", "Outlines"),
+        "geometry": translate("Xiangtu", "Outlines themselves"),
         "topology": translate("Xiangtu", "Outlines beside each other"),
         "relations": translate("Xiangtu", "Records that belong together"),
         "measures": translate("Xiangtu", "Areas and lengths"),

@@ -125,6 +125,7 @@ def test_the_table_narrows_and_sorts(page: Any, panel: Any, qtbot: Any, county: 
     qtbot.keyClicks(page.text, "overLAP")
     assert set(titles(page)) == {"Overlap"}
     page.text.clear()
+    assert page.model.index(0, 0).data() == "Error"  # what is gravest comes first
     pick(page.severity, "error")
     kept = [page.model.index(row, 0).data() for row in range(page.model.rowCount())]
     assert kept and set(kept) == {"Error"} and len(kept) < len(everything)

@@ -153,6 +153,30 @@ def desk_point(x: float, y: float) -> Any:
     return QgsPointXY(500_000 + x, 3_900_000 + y)
 
 
+def test_a_record_s_window_works_as_long_as_it_is_open(
+    desk: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QGIS's main window has no lasting Python half that would keep those of its children."""
+    import gc
+
+    from qgis.PyQt.QtWidgets import QComboBox, QDialog
+
+    from qgis_plugin.gui.record.dialog import RecordDialog
+
+    combo = QComboBox()
+    qtbot.addWidget(combo)
+    monkeypatch.setattr(desk.iface, "mainWindow", lambda: combo.view().parentWidget())
+    RecordDialog.show_record(desk, "farmland", known("farmland", 0))
+    idle(desk, qtbot)
+    qtbot.wait(300)  # QGIS lets go of the task that read the record
+    gc.collect()
+    (window,) = desk.iface.mainWindow().findChildren(QDialog)
+    assert isinstance(window, RecordDialog)
+    window.close()
+    del window
+    qtbot.waitUntil(lambda: not desk.iface.mainWindow().findChildren(QDialog), timeout=5_000)
+
+
 def test_a_deleted_record_is_found_and_its_history_read(
     desk: Any, panel: Any, qtbot: Any, county: County
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import shapely
-from qgis.PyQt.QtCore import QCoreApplication, QModelIndex
+from qgis.PyQt.QtCore import QCoreApplication, QModelIndex, Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -42,7 +42,7 @@ translate = QCoreApplication.translate
 
 _ALL, _SELECTED, _VILLAGE, _BATCH = "all", "selected", "village", "batch"
 _SEVERITIES, _STATES = ("error", "warning", "note"), ("open", "accepted", "fixed")
-_COLUMN_WIDTHS = (70, 130, 130, 80, 90)
+_COLUMN_WIDTHS = (88, 140, 130, 70, 86)
 
 
 class CheckPage(Page):
@@ -112,7 +112,7 @@ class CheckPage(Page):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setSortingEnabled(True)
         self.table.setWordWrap(False)
-        self.table.sortByColumn(0, self.table.horizontalHeader().sortIndicatorOrder())
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         rows = self.table.verticalHeader()
         rows.setVisible(False)
         # One height for all: else Qt would ask every row for its own.

@@ -16,7 +16,7 @@ from .reading import RecordReading, read
 
 translate = QCoreApplication.translate
 
-_SIZE = (680, 460)
+_SIZE = (760, 460)
 
 
 class RecordDialog(QDialog):
@@ -50,7 +50,7 @@ class RecordDialog(QDialog):
         """Open the window of a record."""
         dialog = cls(desk, layer, uuid)
         dialog.read()
-        dialog.show()
+        desk.show_window(dialog)
         return dialog
 
     def read(self) -> None:

@@ -29,7 +29,7 @@ from .reading import Line, RecordReading
 translate = QCoreApplication.translate
 
 _BEFORE, _AFTER, _NOW = QColor("#d7191c"), QColor("#1f78b4"), QColor("#33a02c")
-_WIDTHS = (160, 150, 150, 150)
+_WIDTHS = (210, 200, 140, 140)
 
 
 class HistoryView(QWidget):

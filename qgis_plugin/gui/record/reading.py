@@ -126,6 +126,7 @@ def _entry(entry: HistoryEntry, names: Naming, reason: str, columns: set[str]) -
 
 def _line(entry: HistoryEntry, value: HistoryValue, names: Naming, columns: set[str]) -> Line:
     outline = value.field == GEOMETRY_COLUMN
+    shapes = (_shape(value.old), _shape(value.new)) if outline else (None, None)
     pseudo = value.field.startswith("@") or outline
     label = (names.unit if pseudo else names.field)(entry.layer, value.field)
     known = value.field in columns
@@ -133,14 +134,21 @@ def _line(entry: HistoryEntry, value: HistoryValue, names: Naming, columns: set[
         entry.uuid,
         value.field,
         label,
-        _said(entry.layer, value.field, value.old, names),
-        _said(entry.layer, value.field, value.new, names),
-        (_shape(value.old), _shape(value.new)) if outline else (None, None),
+        _said(entry.layer, value.field, value.old, shapes[0], names),
+        _said(entry.layer, value.field, value.new, shapes[1], names),
+        shapes,
         (known and entry.operation != "insert", known and entry.operation != "delete"),
     )
 
 
-def _said(layer: str, field: str, value: Any, names: Naming) -> str:
+def _said(layer: str, field: str, value: Any, shape: shapely.Geometry | None, names: Naming) -> str:
+    """A value as a person says it; an outline by its area, a line by its length."""
+    if shape is not None and shape.area:
+        return f"{shape.area:.2f} m²"
+    if shape is not None and shape.length:
+        return f"{shape.length:.1f} m"
+    if shape is not None and shape.geom_type == "Point":
+        return f"{shape.x:.3f}, {shape.y:.3f}"
     return text_of(names.value(layer, field, value)) or "–"
 
 
