@@ -267,6 +267,27 @@ def test_one_mended_with_the_vertex_tool_is_settled_by_checking_it_again(
     assert titles(page) == ["Overlap"]
 
 
+def test_findings_on_the_map_are_drawn_anew_after_a_check(
+    page: Any, panel: Any, qtbot: Any, project: Any, overlapping: tuple[County, str, str]
+) -> None:
+    from qgis.core import QgsDataSourceUri, QgsVectorLayer, QgsVirtualLayerDefinition
+
+    uri = QgsDataSourceUri()
+    uri.setDatabase(str(overlapping[0].path))
+    uri.setDataSource("", "finding", "", "", "")
+    table = QgsVectorLayer(uri.uri(), "findings", "spatialite")
+    project.addMapLayer(table)
+    asked = QgsVirtualLayerDefinition()
+    asked.addSource("finding", table.id())
+    asked.setQuery("SELECT id, make_point(x, y, 4546) AS geometry FROM finding")
+    points = QgsVectorLayer(asked.toString(), "points", "virtual")
+    project.addMapLayer(points)
+    with qtbot.waitSignals([table.repaintRequested, points.repaintRequested], timeout=10_000):
+        press(page.start, panel, qtbot)
+    assert page.model.rowCount() > 1
+    assert len(list(points.getFeatures())) == page.model.rowCount()
+
+
 def test_findings_are_accepted_together_with_a_reason_and_opened_again(
     page: Any, panel: Any, qtbot: Any, county: County
 ) -> None:

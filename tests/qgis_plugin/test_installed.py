@@ -18,7 +18,8 @@ _ASKED = """
 def answer():
     import json, os, sys
     from qgis.PyQt.QtCore import QTimer
-    from qgis.core import QgsApplication
+    from qgis.core import QgsApplication, QgsDataSourceUri, QgsVectorLayer
+    from qgis.gui import QgsGui
     from qgis.utils import plugins, unloadPlugin
 
     found = {}
@@ -33,6 +34,15 @@ def answer():
         from xiangtu.geo.topology import repeats
         from xiangtu_qgis.gui.review.outline_canvas import as_qgis
 
+        uri = QgsDataSourceUri()
+        uri.setDatabase(str(panel.desk.path))
+        uri.setDataSource("", "farmland", "geometry", "", "fid")
+        parcels = QgsVectorLayer(uri.uri(), "parcels", "spatialite")
+
+        def offered():
+            some = QgsGui.mapLayerActionRegistry().mapLayerActions(parcels)
+            return [each.text() for each in some]
+
         registry = QgsApplication.processingRegistry()
         provider = registry.providerById("xiangtu")
         found = {
@@ -45,9 +55,12 @@ def answer():
             "area": as_qgis(shapely.box(0, 0, 2, 1)).area(),
             # QGIS's own GEOS answers here, which may be older than the one shapely brings.
             "alike": len(repeats(numpy.array([shapely.box(0, 0, 2, 1)] * 2)).first),
+            "steps": list(panel.pages),
+            "identify": offered(),
         }
         unloadPlugin("xiangtu_qgis")
         found["left"] = [name for name in sys.modules if name.split(".")[0] == "xiangtu"]
+        found["identify_left"] = offered()
         found["provider_left"] = registry.providerById("xiangtu") is not None
     except Exception as fault:
         found["fault"] = repr(fault)
@@ -96,6 +109,8 @@ def test_the_zip_starts_in_an_empty_profile(tmp_path: Path, county: object, loca
     assert found["panel"] == ("乡图" if chinese else "Xiangtu")
     assert found["group"] == ("收件与合并" if chinese else "What comes back")
     assert found["county"] == str(county.path) and found["visible"]
-    assert found["algorithms"] > 25
     assert (found["area"], found["alike"]) == (2, 1)
+    assert found["algorithms"] > 25 and "check" in found["steps"]
+    (identify,) = found["identify"]
+    assert ("历史" if chinese else "history") in identify and found["identify_left"] == []
     assert found["left"] == [] and not found["provider_left"]
