@@ -258,6 +258,9 @@ def test_one_mended_with_the_vertex_tool_is_settled_by_checking_it_again(
     layer.changeGeometry(feature.id(), moved)
     press(page.again, panel, qtbot)
     assert "Save the edits of farmland" in said(panel)
+    page.refresh()
+    idle(panel, qtbot)
+    assert [row.finding.rule for row in page.chosen()] == [OVERLAP]  # chosen still
     assert states(panel.desk.path, OVERLAP) == [("open", None, None)]
     assert layer.commitChanges()
     press(page.again, panel, qtbot)

@@ -3,7 +3,7 @@ them sort in a blink in a list and not through a proxy that asks Python for ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +71,9 @@ class FindingsModel(QAbstractTableModel):
     def row_at(self, index: QModelIndex) -> FindingRow:
         return self._shown[index.row()]
 
-    def place_of(self, id: str) -> int | None:
-        """The row that shows a finding; None if none does."""
-        return next((place for place, row in enumerate(self._shown) if row.finding.id == id), None)
+    def places_of(self, ids: Collection[str]) -> list[int]:
+        """The rows that show these findings."""
+        return [place for place, row in enumerate(self._shown) if row.finding.id in ids]
 
     # -- what Qt asks -------------------------------------------------------------------------
 

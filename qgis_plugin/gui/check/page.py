@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import shapely
-from qgis.PyQt.QtCore import QCoreApplication, QModelIndex, Qt
+from qgis.PyQt.QtCore import (
+    QCoreApplication,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    Qt,
+)
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -219,14 +225,14 @@ class CheckPage(Page):
 
     def _choose(self, ids: set[str]) -> None:
         """Choose findings again that were chosen before the table was read anew."""
-        for id in ids:
-            place = self.model.place_of(id)
-            if place is not None:
-                self.table.selectionModel().select(
-                    self.model.index(place, 0),
-                    self.table.selectionModel().SelectionFlag.Select
-                    | self.table.selectionModel().SelectionFlag.Rows,
-                )
+        selection = QItemSelection()
+        for place in self.model.places_of(ids) if ids else ():
+            selection.select(self.model.index(place, 0), self.model.index(place, 0))
+        self.table.selectionModel().select(
+            selection,
+            QItemSelectionModel.SelectionFlag.ClearAndSelect
+            | QItemSelectionModel.SelectionFlag.Rows,
+        )
         self._show_chosen()
 
     # -- what is shown ------------------------------------------------------------------------

@@ -107,7 +107,6 @@ class Scope:
             f"WHERE state <> 'fixed' AND (record IN ({some}) OR village IN ({there}))",
             given,
         )
-        self._run(f"INSERT OR IGNORE INTO validate_village {there}", given)
         self._run(
             "INSERT OR IGNORE INTO validate_change SELECT id FROM change "
             f"WHERE record IN (SELECT record FROM validate_focus UNION {some})",
