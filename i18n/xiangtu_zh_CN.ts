@@ -1167,5 +1167,333 @@
         <source>Outlines themselves</source>
         <translation>图形本身</translation>
     </message>
+    <message>
+        <source>Severity</source>
+        <translation>程度</translation>
+    </message>
+    <message>
+        <source>Finding</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
+        <source>The whole county</source>
+        <translation>全县</translation>
+    </message>
+    <message>
+        <source>What is selected on the map</source>
+        <translation>地图上选中的要素</translation>
+    </message>
+    <message>
+        <source>One village</source>
+        <translation>一个村</translation>
+    </message>
+    <message>
+        <source>Since a batch</source>
+        <translation>某批次之后</translation>
+    </message>
+    <message>
+        <source>Filter: finding, record, village…</source>
+        <translation>筛选：问题、记录、村……</translation>
+    </message>
+    <message>
+        <source>All severities</source>
+        <translation>全部程度</translation>
+    </message>
+    <message>
+        <source>All states</source>
+        <translation>全部状态</translation>
+    </message>
+    <message>
+        <source>By village</source>
+        <translation>按村</translation>
+    </message>
+    <message>
+        <source>Check this again</source>
+        <translation>重新检查此项</translation>
+    </message>
+    <message>
+        <source>History…</source>
+        <translation>历史……</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Deleted records…</source>
+        <translation>已删除的记录……</translation>
+    </message>
+    <message>
+        <source>Why it may stand</source>
+        <translation>可以保留的理由</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>认可</translation>
+    </message>
+    <message>
+        <source>Reopen</source>
+        <translation>撤回认可</translation>
+    </message>
+    <message>
+        <source>(without a village)</source>
+        <translation>（未归村）</translation>
+    </message>
+    <message>
+        <source>{count} findings chosen</source>
+        <translation>已选 {count} 条检查结果</translation>
+    </message>
+    <message>
+        <source>Click a finding to see it on the map, twice for its form.</source>
+        <translation>单击在地图上查看，双击打开表单。</translation>
+    </message>
+    <message>
+        <source>All rules…</source>
+        <translation>全部规则……</translation>
+    </message>
+    <message>
+        <source>{count} rules…</source>
+        <translation>{count} 条规则……</translation>
+    </message>
+    <message>
+        <source>Select records of a layer of this county first.</source>
+        <translation>请先在地图上选中本县图层的要素。</translation>
+    </message>
+    <message>
+        <source>The county has nothing of this kind to choose from yet.</source>
+        <translation>本县还没有可选的此类内容。</translation>
+    </message>
+    <message>
+        <source>{records} records checked: {new} new findings, {fixed} settled.</source>
+        <translation>已检查 {records} 条记录：新发现 {new} 个问题，{fixed} 个已改正。</translation>
+    </message>
+    <message>
+        <source>Checking</source>
+        <translation>正在检查</translation>
+    </message>
+    <message>
+        <source>This finding has no place on the map.</source>
+        <translation>该问题在地图上没有位置。</translation>
+    </message>
+    <message>
+        <source>Looking for the place</source>
+        <translation>正在查找位置</translation>
+    </message>
+    <message>
+        <source>The project has no layer {layer} of this county; add it for its forms.</source>
+        <translation>工程中没有本县的“{layer}”图层；添加后即可打开表单。</translation>
+    </message>
+    <message>
+        <source>{layer} does not show this record: deleted, ended, or filtered out.</source>
+        <translation>“{layer}”图层中看不到该记录：已删除、已终止或被筛选掉。</translation>
+    </message>
+    <message>
+        <source>Accepting findings</source>
+        <translation>正在认可检查结果</translation>
+    </message>
+    <message>
+        <source>{count} findings accepted.</source>
+        <translation>已认可 {count} 条检查结果。</translation>
+    </message>
+    <message>
+        <source>Reopening findings</source>
+        <translation>正在撤回认可</translation>
+    </message>
+    <message>
+        <source>{count} findings are open again.</source>
+        <translation>{count} 条检查结果已重新列为待处理。</translation>
+    </message>
+    <message>
+        <source>Measured {measured}, limit {limit}</source>
+        <translation>实测 {measured}，限值 {limit}</translation>
+    </message>
+    <message>
+        <source>Accepted by {author}: {reason}</source>
+        <translation>{author} 已认可：{reason}</translation>
+    </message>
+    <message>
+        <source>Rules to check</source>
+        <translation>要检查的规则</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>全不选</translation>
+    </message>
+    <message>
+        <source>Settled</source>
+        <translation>已处理</translation>
+    </message>
+    <message>
+        <source>Save the edits of {layers} first: the county does not have them yet.</source>
+        <translation>请先保存“{layers}”的编辑：县级数据库中还没有这些修改。</translation>
+    </message>
+    <message>
+        <source>Deleted records</source>
+        <translation>已删除的记录</translation>
+    </message>
+    <message>
+        <source>Filter: record, who deleted it…</source>
+        <translation>筛选：记录、删除人……</translation>
+    </message>
+    <message>
+        <source>Deleted</source>
+        <translation>删除时间</translation>
+    </message>
+    <message>
+        <source>No record was deleted.</source>
+        <translation>没有被删除的记录。</translation>
+    </message>
+    <message>
+        <source>Looking for deleted records</source>
+        <translation>正在查找已删除的记录</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Reading the history</source>
+        <translation>正在读取历史</translation>
+    </message>
+    <message>
+        <source>Private values</source>
+        <translation>隐私内容</translation>
+    </message>
+    <message>
+        <source>The value is back, as a change of its own in the history.</source>
+        <translation>已恢复，并作为一次新的变更记入历史。</translation>
+    </message>
+    <message>
+        <source>Restoring a value</source>
+        <translation>正在恢复</translation>
+    </message>
+    <message>
+        <source>Opening a sealed value</source>
+        <translation>正在解封</translation>
+    </message>
+    <message>
+        <source>When, what</source>
+        <translation>时间、操作</translation>
+    </message>
+    <message>
+        <source>Who, field</source>
+        <translation>人员、字段</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>变更后</translation>
+    </message>
+    <message>
+        <source>On the map: red as it was before, blue after, green now.</source>
+        <translation>地图上：红色为变更前，蓝色为变更后，绿色为现状。</translation>
+    </message>
+    <message>
+        <source>Why it comes back</source>
+        <translation>恢复的理由</translation>
+    </message>
+    <message>
+        <source>Restore the value before</source>
+        <translation>恢复变更前的值</translation>
+    </message>
+    <message>
+        <source>Restore the value after</source>
+        <translation>恢复变更后的值</translation>
+    </message>
+    <message>
+        <source>Xiangtu: history and private values…</source>
+        <translation>乡图：历史与隐私内容……</translation>
+    </message>
+    <message>
+        <source>This record is not saved yet: save the layer&apos;s edits first.</source>
+        <translation>该记录尚未保存：请先保存图层的编辑。</translation>
+    </message>
+    <message>
+        <source>A full value is seen for {seconds} seconds and kept nowhere.</source>
+        <translation>完整内容只显示 {seconds} 秒，不会保存到任何地方。</translation>
+    </message>
+    <message>
+        <source>Each look is written down with your name.</source>
+        <translation>每次查看都会记下您的姓名。</translation>
+    </message>
+    <message>
+        <source>Show full value</source>
+        <translation>显示完整内容</translation>
+    </message>
+    <message>
+        <source>(empty)</source>
+        <translation>（空）</translation>
+    </message>
+    <message>
+        <source> (not in force: undone or held back)</source>
+        <translation>（未生效：已撤销或被搁置）</translation>
+    </message>
+    <message>
+        <source>Ask the rules, go through what they found, accept or mend it</source>
+        <translation>按规则检查，逐项查看、修改或认可</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>待处理</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>已认可</translation>
+    </message>
+    <message>
+        <source>fixed</source>
+        <translation>已改正</translation>
+    </message>
+    <message>
+        <source>made</source>
+        <translation>新建</translation>
+    </message>
+    <message>
+        <source>changed</source>
+        <translation>修改</translation>
+    </message>
+    <message>
+        <source>decided</source>
+        <translation>裁决</translation>
+    </message>
+    <message>
+        <source>Fields</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>Outlines beside each other</source>
+        <translation>相邻图形</translation>
+    </message>
+    <message>
+        <source>Records that belong together</source>
+        <translation>关联记录</translation>
+    </message>
+    <message>
+        <source>Areas and lengths</source>
+        <translation>面积与长度</translation>
+    </message>
+    <message>
+        <source>Every record</source>
+        <translation>所有记录</translation>
+    </message>
 </context>
 </TS>

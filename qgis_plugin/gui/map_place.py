@@ -15,21 +15,12 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas
 
+from .review.outline_canvas import as_qgis
+
 #: Metres from a place to the edge of the map, at least and at most.
 _LEAST_M, _MOST_M = 20.0, 250.0
 #: How much more than an outline is shown.
 _ROOM = 1.3
-
-
-def as_qgis(shape: shapely.Geometry) -> QgsGeometry:
-    """A shape as QGIS has it.
-
-    With the dimension said: inside QGIS shapely may meet the GEOS that QGIS brings (3.11 with
-    Debian's 3.22), which refuses the default of a newer one.
-    """
-    geometry = QgsGeometry()
-    geometry.fromWkb(shapely.to_wkb(shape, output_dimension=2))
-    return geometry
 
 
 def show_place(

@@ -38,7 +38,7 @@ from ..page import Page
 from ..record.deleted_dialog import DeletedDialog
 from ..record.dialog import RecordDialog
 from ..task_bar import TaskBar
-from ..words import batch_kind, finding_state, one_severity, severity
+from ..words import batch_kind, finding_state, local_time, one_severity, severity
 from .findings_model import FindingsModel, Wanted
 from .reading import CheckReading, about, read
 from .rules_dialog import RulesDialog
@@ -289,7 +289,7 @@ class CheckPage(Page):
                     self.which.addItem(f"{each.name} {each.code}".strip(), each.code)
         elif reading is not None and what == _BATCH:
             for batch in reading.batches:
-                made = batch.made_at[:16].replace("T", " ")
+                made = local_time(batch.made_at)
                 self.which.addItem(f"{batch.number} {batch_kind(batch.kind)} {made}", batch.uuid)
         self.which.setCurrentIndex(max(0, self.which.findData(kept)))
         self.which.setVisible(what in (_VILLAGE, _BATCH))

@@ -22,8 +22,8 @@ from xiangtu.store import history
 
 from ...tasks.core_task import Progress
 from ..desk import CountyDesk
+from ..words import local_time
 from .dialog import RecordDialog
-from .reading import here
 
 translate = QCoreApplication.translate
 
@@ -83,7 +83,7 @@ class DeletedDialog(QDialog):
                     each.layer,
                     each.record,
                     (
-                        here(each.time),
+                        local_time(each.time),
                         each.author,
                         f"{names.layer(each.layer)} {called.get(each.record, '')}".strip(),
                     ),

@@ -23,7 +23,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..map_place import as_qgis, show_place
+from ..map_place import show_place
+from ..review.outline_canvas import as_qgis
 from .reading import Line, RecordReading
 
 translate = QCoreApplication.translate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import shapely
@@ -95,16 +95,14 @@ def read(file: SurveyFile, layer_name: str, uuid: str, language: str) -> RecordR
     )
 
 
-def local_time(time: str, offset_min: int) -> str:
-    """A time of the journal as the clock showed it where the change was made."""
-    moment = datetime.fromisoformat(time).astimezone(timezone(timedelta(minutes=offset_min)))
-    return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def here(time: str) -> str:
-    """A time of the journal by the clock of this machine."""
-    offset = datetime.now(UTC).astimezone().utcoffset() or timedelta()
-    return local_time(time, round(offset.total_seconds() / 60))
+def _where_it_was(time: str, offset_min: int) -> str:
+    """A time of the journal as the clock showed it where the change was made; a tablet's journal
+    may hold what is no time, which is shown as it is."""
+    try:
+        there = timezone(timedelta(minutes=offset_min))
+        return datetime.fromisoformat(time).astimezone(there).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return time
 
 
 def _entry(entry: HistoryEntry, names: Naming, reason: str, columns: set[str]) -> Entry:
@@ -112,7 +110,7 @@ def _entry(entry: HistoryEntry, names: Naming, reason: str, columns: set[str]) -
     if not entry.live:
         what += translate("Xiangtu", " (not in force: undone or held back)")
     return Entry(
-        local_time(entry.time, entry.utc_offset_min),
+        _where_it_was(entry.time, entry.utc_offset_min),
         f"{entry.author} · {names.tablet(entry.device)}".strip(" ·"),
         what,
         reason,
