@@ -1495,5 +1495,401 @@
         <source>Every record</source>
         <translation>所有记录</translation>
     </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Campaign</source>
+        <translation>调查批次</translation>
+    </message>
+    <message>
+        <source>Layers, with their parts</source>
+        <translation>图层（连同所属部分）</translation>
+    </message>
+    <message>
+        <source>From the map…</source>
+        <translation>由地图生成…</translation>
+    </message>
+    <message>
+        <source>Basemap</source>
+        <translation>底图</translation>
+    </message>
+    <message>
+        <source>Assignment (*.xta)</source>
+        <translation>任务包 (*.xta)</translation>
+    </message>
+    <message>
+        <source>Pick villages in the list or on the map.</source>
+        <translation>请在列表中或地图上选村。</translation>
+    </message>
+    <message>
+        <source>Tick a layer at least.</source>
+        <translation>请至少勾选一个图层。</translation>
+    </message>
+    <message>
+        <source>Looking at what goes along…</source>
+        <translation>正在查看随任务下发的内容…</translation>
+    </message>
+    <message>
+        <source>What goes along</source>
+        <translation>随任务下发的内容</translation>
+    </message>
+    <message>
+        <source>{records} records and {findings} findings go along, about {size}.</source>
+        <translation>将下发 {records} 条记录、{findings} 个问题，约 {size}。</translation>
+    </message>
+    <message>
+        <source>Sent back: {count} records</source>
+        <translation>退回重测：{count} 条</translation>
+    </message>
+    <message>
+        <source>{layer} {title} · findings: {count}</source>
+        <translation>{layer} {title} · 问题：{count}</translation>
+    </message>
+    <message>
+        <source>{tablet} ({surveyor}) has {villages} since {day}; nothing came back yet.</source>
+        <translation>{tablet}（{surveyor}）自 {day} 起已领有{villages}；尚未交回。</translation>
+    </message>
+    <message>
+        <source>{tablet} ({surveyor}) has {villages} since {day}; its last package: {back}.</source>
+        <translation>{tablet}（{surveyor}）自 {day} 起已领有{villages}；最近交回：{back}。</translation>
+    </message>
+    <message>
+        <source>Basemap from the map</source>
+        <translation>由地图生成底图</translation>
+    </message>
+    <message>
+        <source>The villages that are picked</source>
+        <translation>所选各村</translation>
+    </message>
+    <message>
+        <source>What is on screen</source>
+        <translation>屏幕所示范围</translation>
+    </message>
+    <message>
+        <source>PNG (drawn maps)</source>
+        <translation>PNG（线划图）</translation>
+    </message>
+    <message>
+        <source>JPG (imagery)</source>
+        <translation>JPG（影像）</translation>
+    </message>
+    <message>
+        <source>Area</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Zooms, from and to</source>
+        <translation>缩放级别（从、到）</translation>
+    </message>
+    <message>
+        <source>Tiles</source>
+        <translation>瓦片</translation>
+    </message>
+    <message>
+        <source>Make</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>The map shows nothing. Add layers to it and tick them.</source>
+        <translation>地图上没有内容。请添加图层并勾选。</translation>
+    </message>
+    <message>
+        <source>QGIS&apos;s plugin Processing is off. Switch it on under Plugins.</source>
+        <translation>QGIS 的“数据处理”插件未启用。请在“插件”菜单中启用。</translation>
+    </message>
+    <message>
+        <source>{count} tiles; choose other zooms (at most {most}).</source>
+        <translation>{count} 张瓦片；请另选缩放级别（最多 {most} 张）。</translation>
+    </message>
+    <message>
+        <source>{count} tiles; weighing a few…</source>
+        <translation>{count} 张瓦片；正在试绘几张估算大小…</translation>
+    </message>
+    <message>
+        <source>{count} tiles, about {size}</source>
+        <translation>{count} 张瓦片，约 {size}</translation>
+    </message>
+    <message>
+        <source>{path} cannot be written ({reason}).</source>
+        <translation>无法写入 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path}: {size}</source>
+        <translation>{path}：{size}</translation>
+    </message>
+    <message>
+        <source>No basemap was made. {reason}</source>
+        <translation>未生成底图。{reason}</translation>
+    </message>
+    <message>
+        <source>Who has what</source>
+        <translation>任务在谁手中</translation>
+    </message>
+    <message>
+        <source>New assignment</source>
+        <translation>新任务</translation>
+    </message>
+    <message>
+        <source>Tablet {device} is enrolled.</source>
+        <translation>已登记平板 {device}。</translation>
+    </message>
+    <message>
+        <source>Enrol a tablet</source>
+        <translation>登记平板</translation>
+    </message>
+    <message>
+        <source>Handed out: {records} records in {villages} villages, {size}: {path}</source>
+        <translation>已下发：{villages} 个村、{records} 条记录，{size}：{path}</translation>
+    </message>
+    <message>
+        <source>Receipt written: {merged} packages merged, {waiting} waiting: {path}</source>
+        <translation>已出具回执：已合并 {merged} 个成果包，等待 {waiting} 个：{path}</translation>
+    </message>
+    <message>
+        <source>Write receipt</source>
+        <translation>出具回执</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>另存为…</translation>
+    </message>
+    <message>
+        <source>To {stick} ({size} free)</source>
+        <translation>存到 {stick}（剩余 {size}）</translation>
+    </message>
+    <message>
+        <source>Handed out</source>
+        <translation>下发日期</translation>
+    </message>
+    <message>
+        <source>Came back</source>
+        <translation>交回</translation>
+    </message>
+    <message>
+        <source>A tablet takes part once its device card (.xtd) was read.</source>
+        <translation>读取设备卡 (.xtd) 后，平板即可参加调查。</translation>
+    </message>
+    <message>
+        <source>The card can be dropped here.</source>
+        <translation>也可将设备卡拖放到此处。</translation>
+    </message>
+    <message>
+        <source>Enrol a tablet…</source>
+        <translation>登记平板…</translation>
+    </message>
+    <message>
+        <source>Receipt (*.xtr)</source>
+        <translation>回执 (*.xtr)</translation>
+    </message>
+    <message>
+        <source>nothing yet</source>
+        <translation>尚未交回</translation>
+    </message>
+    <message>
+        <source>Device card (*.xtd)</source>
+        <translation>设备卡 (*.xtd)</translation>
+    </message>
+    <message>
+        <source>{name} (put away)</source>
+        <translation>{name}（已停用）</translation>
+    </message>
+    <message>
+        <source>{count} merged</source>
+        <translation>已合并 {count}</translation>
+    </message>
+    <message>
+        <source>{count} waiting</source>
+        <translation>等待 {count}</translation>
+    </message>
+    <message>
+        <source>{count} refused</source>
+        <translation>拒收 {count}</translation>
+    </message>
+    <message>
+        <source>receipt of {day}</source>
+        <translation>{day} 出具回执</translation>
+    </message>
+    <message>
+        <source>no package</source>
+        <translation>无成果包</translation>
+    </message>
+    <message>
+        <source>Name or code</source>
+        <translation>名称或代码</translation>
+    </message>
+    <message>
+        <source>Pick on the map</source>
+        <translation>在地图上选</translation>
+    </message>
+    <message>
+        <source>Click a village to pick it or let it go; draw to pick several</source>
+        <translation>单击选中或取消一个村；拖框选中多个</translation>
+    </message>
+    <message>
+        <source>Zoom to</source>
+        <translation>缩放至</translation>
+    </message>
+    <message>
+        <source>Sent back</source>
+        <translation>退回</translation>
+    </message>
+    <message>
+        <source>With</source>
+        <translation>已发给</translation>
+    </message>
+    <message>
+        <source>Import into {name}</source>
+        <translation>导入到 {name}</translation>
+    </message>
+    <message>
+        <source>Shapefile, GeoPackage, GeoJSON, CSV</source>
+        <translation>Shapefile、GeoPackage、GeoJSON、CSV</translation>
+    </message>
+    <message>
+        <source>found out</source>
+        <translation>自动识别</translation>
+    </message>
+    <message>
+        <source>as the file says</source>
+        <translation>以文件为准</translation>
+    </message>
+    <message>
+        <source>Columns of easting and northing</source>
+        <translation>横坐标列、纵坐标列</translation>
+    </message>
+    <message>
+        <source>Take rows without the values that do not fit (else refuse them)</source>
+        <translation>不合要求的值留空，其余照收（否则整行不收）</translation>
+    </message>
+    <message>
+        <source>Its layer</source>
+        <translation>文件中的图层</translation>
+    </message>
+    <message>
+        <source>Encoding</source>
+        <translation>字符编码</translation>
+    </message>
+    <message>
+        <source>Into the layer</source>
+        <translation>导入图层</translation>
+    </message>
+    <message>
+        <source>Load mapping…</source>
+        <translation>载入对照表…</translation>
+    </message>
+    <message>
+        <source>Save mapping…</source>
+        <translation>保存对照表…</translation>
+    </message>
+    <message>
+        <source>Copy refused rows</source>
+        <translation>复制未导入的行</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>found by name</source>
+        <translation>按列名识别</translation>
+    </message>
+    <message>
+        <source>Looking through all rows…</source>
+        <translation>正在逐行查看…</translation>
+    </message>
+    <message>
+        <source>Preview of {name}</source>
+        <translation>预览 {name}</translation>
+    </message>
+    <message>
+        <source>{taken} of {rows} rows would be taken.</source>
+        <translation>共 {rows} 行，可导入 {taken} 行。</translation>
+    </message>
+    <message>
+        <source>Required and filled by nothing: {fields}</source>
+        <translation>必填而无来源：{fields}</translation>
+    </message>
+    <message>
+        <source>Columns that no field takes: {columns}</source>
+        <translation>未用到的列：{columns}</translation>
+    </message>
+    <message>
+        <source>Importing {name}</source>
+        <translation>导入 {name}</translation>
+    </message>
+    <message>
+        <source>{taken} of {rows} rows were taken, as batch {batch}.</source>
+        <translation>共 {rows} 行，已导入 {taken} 行，记为批次 {batch}。</translation>
+    </message>
+    <message>
+        <source>{field}: {count} values left out</source>
+        <translation>{field}：{count} 个值留空</translation>
+    </message>
+    <message>
+        <source>Load a mapping</source>
+        <translation>载入对照表</translation>
+    </message>
+    <message>
+        <source>Save the mapping</source>
+        <translation>保存对照表</translation>
+    </message>
+    <message>
+        <source>Saved: {path}</source>
+        <translation>已保存：{path}</translation>
+    </message>
+    <message>
+        <source>Choose the CRS above.</source>
+        <translation>请在上方选择坐标系。</translation>
+    </message>
+    <message>
+        <source>Choose the columns of easting and northing above.</source>
+        <translation>请在上方选择横坐标列和纵坐标列。</translation>
+    </message>
+    <message>
+        <source>Field</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>From column</source>
+        <translation>来源列</translation>
+    </message>
+    <message>
+        <source>Filled</source>
+        <translation>有值</translation>
+    </message>
+    <message>
+        <source>Do not fit</source>
+        <translation>不合要求</translation>
+    </message>
+    <message>
+        <source>Such as</source>
+        <translation>例如</translation>
+    </message>
+    <message>
+        <source>{column}, {count} values replaced</source>
+        <translation>{column}，替换 {count} 个值</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Geometry</source>
+        <translation>图形</translation>
+    </message>
+    <message>
+        <source>Enrol tablets, hand out villages to them, write receipts</source>
+        <translation>登记平板、按村下发任务、出具回执</translation>
+    </message>
 </context>
 </TS>
