@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import shapely
 
+from .app_times import AppTimes
 from .merging import MergeTimes
 from .overlaps import OverlapTimes, Search
 from .positions import PositionTimes
@@ -22,6 +23,11 @@ AIM_PEAK_BYTES = 300_000_000
 AIM_SENTENCES_A_SECOND = 50_000
 AIM_TO_PYNMEA2 = 0.5
 AIM_PERCENT_OF_A_CORE = 3.0
+#: Of the app: seconds to the map, frames a second, seconds for a save, and memory.
+AIM_MAP_S = 3.0
+AIM_FRAMES_A_SECOND = 30.0
+AIM_SAVE_S = 0.05
+AIM_APP_BYTES = 300_000_000
 
 
 def machine() -> str:
@@ -131,3 +137,30 @@ def positions(times: PositionTimes) -> str:
         f"Aim: below {AIM_PERCENT_OF_A_CORE:g} %.",
     ]
     return "\n".join(lines)
+
+
+def app(times: AppTimes) -> str:
+    """What was reached of each aim, and what the machine takes of it for something plain."""
+    return "\n".join(
+        [
+            f"## The tablet's app with {times.records:,} parcels in its file",
+            "",
+            "| | reached | aim | beside it |",
+            "|---|---:|---:|---|",
+            f"| first screen, s | {times.first_screen_s:.2f} | "
+            f"| a window of Kivy with one button: {times.plain_window_s:.2f} |",
+            f"| start to the map drawn, s | {times.map_s:.2f} | {AIM_MAP_S:g} "
+            f"| seconds of a core: {times.map_cpu_s:.2f} |",
+            f"| frames a second, {times.outlines:,} outlines | {times.frames_a_second:.1f} "
+            f"| {AIM_FRAMES_A_SECOND:g} "
+            f"| the same map without records: {times.empty_frames_a_second:.1f} |",
+            f"| longest of these frames, ms | {1000 * times.longest_frame_s:.0f} | 100 | |",
+            f"| an answer saved and synced, 95 %, ms | {1000 * times.save_p95_s:.1f} "
+            f"| {1000 * AIM_SAVE_S:g} | 8 KB written and synced: "
+            f"{1000 * times.plain_write_p95_s:.1f} |",
+            f"| memory at the map, MB | {times.map_bytes / 1e6:.0f} | {AIM_APP_BYTES / 1e6:.0f} "
+            f"| with {times.outlines:,} outlines: {times.outlines_bytes / 1e6:.0f} |",
+            "",
+            "Drawn by software (Mesa's llvmpipe), without a graphics card.",
+        ]
+    )

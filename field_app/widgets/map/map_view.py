@@ -141,6 +141,11 @@ class MapView(Widget):
 
     # -- what it shows ------------------------------------------------------------------------
 
+    @property
+    def drawn(self) -> Drawing | None:
+        """The records that are shown; None until they were read."""
+        return self._drawing
+
     def open_basemap(self, path: Path) -> None:
         self.tiles.open(path)
 
