@@ -23,7 +23,8 @@ _DRAWN_FOR = copy.deepcopy(dict(theme_font_styles))
 
 @dataclass(frozen=True)
 class Colours:
-    """Colours that KivyMD's own do not name, as red, green, blue, opacity from 0 to 1."""
+    """Colours that KivyMD's own do not name, as red, green, blue, opacity from 0 to 1; those of a
+    basemap are multiplied by `basemap`."""
 
     good: tuple[float, float, float, float]
     warning: tuple[float, float, float, float]
@@ -31,20 +32,22 @@ class Colours:
     map_background: tuple[float, float, float, float]
     map_text: tuple[float, float, float, float]
     map_halo: tuple[float, float, float, float]
+    basemap: tuple[float, float, float, float]
 
 
 _COLOURS: Mapping[Theme, Colours] = {
     "day": Colours(
         (0.05, 0.40, 0.16, 1), (0.52, 0.30, 0.0, 1), (0.70, 0.08, 0.08, 1),
-        (0.96, 0.96, 0.94, 1), (0.1, 0.1, 0.1, 1), (1, 1, 1, 1),
+        (0.96, 0.96, 0.94, 1), (0.1, 0.1, 0.1, 1), (1, 1, 1, 1), (1, 1, 1, 1),
     ),
     "contrast": Colours(
         (0.0, 0.30, 0.08, 1), (0.42, 0.22, 0.0, 1), (0.60, 0.0, 0.0, 1),
-        (1, 1, 1, 1), (0, 0, 0, 1), (1, 1, 1, 1),
+        (1, 1, 1, 1), (0, 0, 0, 1), (1, 1, 1, 1), (1, 1, 1, 1),
     ),
     "night": Colours(
         (0.50, 0.90, 0.58, 1), (1.0, 0.76, 0.36, 1), (1.0, 0.62, 0.60, 1),
         (0.09, 0.10, 0.09, 1), (0.92, 0.92, 0.90, 1), (0.05, 0.05, 0.05, 1),
+        (0.45, 0.45, 0.45, 1),
     ),
 }  # fmt: skip
 

@@ -70,10 +70,9 @@ class Handles(Widget):
         self._held: tuple[_Corner, _Pixel, _Pixel, bool] | None = None
         self._numbers: dict[int, Any] = {}
         self._drawing = InstructionGroup()
-        self._frame = Frame()
+        self._frame = Frame(self)
         self._frame.hold([self._drawing])
         self.canvas.add(self._frame)
-        self.bind(pos=lambda *_: self._cut(), size=lambda *_: self._cut())
 
     # -- what it shows ------------------------------------------------------------------------
 
@@ -125,9 +124,6 @@ class Handles(Widget):
     def _grip_of(at: _Pixel) -> _Pixel:
         away = dp(_GRIP_AWAY_DP)
         return at[0], at[1] - away if at[1] > 1.5 * away else at[1] + away
-
-    def _cut(self) -> None:
-        self._frame.cut(self.pos, self.to_window(*self.pos), self.size)
 
     # -- fingers ------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ class MapView(Widget):
         self._selected: Any = None
         background = Rectangle()
         self.bind(size=lambda _view, size: setattr(background, "size", size))
-        self._frame = Frame()
+        self._frame = Frame(self)
         self._frame.hold(
             [
                 Color(*look.colours(theme).map_background), background, self.tiles,
@@ -79,7 +79,6 @@ class MapView(Widget):
             ]
         )  # fmt: skip
         self.canvas.add(self._frame)
-        self.bind(pos=lambda *_: self._cut(), size=lambda *_: self._cut())
         self.bind(size=self._resized)
         self._soon = Clock.create_trigger(lambda _dt: self._catch_up(), _CATCH_UP_S)
 
@@ -113,9 +112,6 @@ class MapView(Widget):
     def reach_m(self) -> float:
         """What a finger means lies so far around it, in the map's metres."""
         return dp(_REACH_DP) * self.viewport.pixel_m
-
-    def _cut(self) -> None:
-        self._frame.cut(self.pos, self.to_window(*self.pos), self.size)
 
     def _resized(self, _view: object, size: tuple[float, float]) -> None:
         if min(size) < 1:

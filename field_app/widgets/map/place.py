@@ -11,6 +11,8 @@ from kivy.graphics import (
     ScissorPush,
     Translate,
 )
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
 
 from .viewport import Viewport
 
@@ -44,25 +46,31 @@ class Frame(InstructionGroup):
     """A group whose coordinates are pixels from a widget's lower left, and of which nothing is
     drawn outside the widget. (A stencil would do too, at three times the cost of the whole map.)"""
 
-    def __init__(self) -> None:
+    def __init__(self, widget: Widget) -> None:
         super().__init__()
+        self._widget = widget
         self._scissor, self._translate = ScissorPush(), Translate(0, 0, 0)
         self._inside = InstructionGroup()
         for each in (
             self._scissor, PushMatrix(), self._translate, self._inside, PopMatrix(), ScissorPop()
         ):  # fmt: skip
             self.add(each)
+        widget.bind(pos=self._cut, size=self._cut)
 
     def hold(self, instructions: list) -> None:
         """Draw these, one over the other."""
         for each in instructions:
             self._inside.add(each)
 
-    def cut(
-        self, pos: tuple[float, float], in_window: tuple[float, float], size: tuple[float, float]
-    ) -> None:
-        """Where the widget lies, by its parent's coordinates and by the window's: a screen moves
-        what is drawn in it, but scissors know of the window alone."""
-        self._translate.xyz = (*pos, 0)
-        self._scissor.x, self._scissor.y = map(round, in_window)
-        self._scissor.width, self._scissor.height = map(round, size)
+    def _cut(self, *_moved: object) -> None:
+        """The widget lies by its screen's coordinates, but scissors know of the window alone: so
+        that they are set anew when the screen is moved, with nothing in it moving."""
+        widget = self._widget
+        over = widget.parent
+        while over is not None and over is not over.parent:
+            if isinstance(over, RelativeLayout):
+                over.bind(pos=self._cut)  # once is enough, and Kivy does it but once
+            over = over.parent
+        self._translate.xyz = (*widget.pos, 0)
+        self._scissor.x, self._scissor.y = map(round, widget.to_window(*widget.pos))
+        self._scissor.width, self._scissor.height = map(round, widget.size)

@@ -13,6 +13,7 @@ from kivy.graphics.texture import Texture
 from xiangtu.errors import SurveyError
 from xiangtu.geo.web_mercator import HALF_M
 
+from ... import look
 from ...controllers.basemap import Basemap, Tile, TileKey
 from .place import Placed
 from .viewport import Viewport
@@ -38,6 +39,7 @@ class TileLayer(Placed):
     def __init__(self, app: XiangtuApp, refused: Callable[[SurveyError], Any]) -> None:
         super().__init__()
         self._app, self._told = app, refused
+        self._light = look.colours(app.settings.theme).basemap
         self._path: Path | None = None
         self._zooms: tuple[int, int] | None = None
         self._asked: set[TileKey] = set()
@@ -73,7 +75,7 @@ class TileLayer(Placed):
         if drawn != self._drawn:
             self._drawn = drawn
             origin = (self._viewport.x_m, self._viewport.y_m)
-            self.draw(origin, [Color(1, 1, 1, 1), *(self._rectangle(each) for each in drawn)])
+            self.draw(origin, [Color(*self._light), *(self._rectangle(each) for each in drawn)])
         for key in wanted:
             if len(self._asked) >= _ASKED_AT_ONCE:
                 break

@@ -15,7 +15,7 @@ from small_village import START, X0, Y0, fix_at
 from xiangtu import store
 from xiangtu.geo import gauss_kruger
 
-from field_app.controllers import map_content
+from field_app.controllers import map_content, settings
 
 if TYPE_CHECKING:
     from field_app.widgets.map.map_view import MapView
@@ -235,6 +235,36 @@ def test_the_basemap_lies_under_the_survey(
     path = make(work_folder / "one.mbtiles", {(0, 0, 0): image(GREEN)})
     shot = with_basemap(start_app, work_folder, path.name, tmp_path)
     assert shot == pytest.approx(GREEN, abs=4)
+
+
+def test_at_night_the_basemap_does_not_glare(
+    start_app: Callable, work_folder: Path, tmp_path: Path
+) -> None:
+    settings.save(work_folder, replace(settings.Settings(), theme="night"))
+    path = make(work_folder / "one.mbtiles", {(0, 0, 0): image(GREEN)})
+    shot = with_basemap(start_app, work_folder, path.name, tmp_path)
+    assert shot == pytest.approx([each * 0.45 for each in GREEN], abs=4)
+
+
+def test_the_map_fills_its_place_on_the_screen_after_one_with_tabs(
+    start_app: Callable, work_folder: Path, tmp_path: Path
+) -> None:
+    path = make(work_folder / "one.mbtiles", {(0, 0, 0): image(GREEN)})
+    with store.open(work_folder / "survey.sqlite") as file:
+        file.meta["basemap"] = path.name
+    app = start_app(work_folder)
+    app.touch("开始工作")
+    app.touch("地图")
+    go_near(app)
+    app.touch(app.app.shell.screen.tape)
+    app.wait(0.5)
+    app.settle()
+    view = map_of(app)
+    x, y = view.to_window(view.center_x, view.y)
+    for inside in (y + 3, y + view.height - 3):
+        assert colour_at(app, tmp_path / "shot.png", x, inside) == pytest.approx(GREEN, abs=4)
+    for outside in (y - 2, y + view.height + 2):
+        assert colour_at(app, tmp_path / "shot.png", x, outside) != pytest.approx(GREEN, abs=40)
 
 
 def test_a_broken_basemap_is_told_of_once_and_the_map_goes_on(
