@@ -38,6 +38,11 @@ app: setup  ## the tablet's app at work for the made-up county, its receiver rep
 	@test -f demo_output/county.sqlite || $(MAKE) --no-print-directory demo
 	@$(PYTHON) -m demo.tablet
 
+.PHONY: screens
+screens: setup  ## a picture of every screen of the app, driven by touch: docs/images/app
+	@test -f demo_output/county.sqlite || $(MAKE) --no-print-directory demo
+	@PYTHONPATH=.:tests:tests/field_app $(PYTHON) tests/field_app/screens/take_pictures.py
+
 .PHONY: plugin
 plugin: setup  ## the plugin for QGIS as a zip that QGIS installs: build/xiangtu_qgis.zip
 	@$(PYTHON) -m qgis_plugin.zip_file build/xiangtu_qgis.zip

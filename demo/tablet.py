@@ -26,13 +26,16 @@ from xiangtu.words import explain
 from field_app.__main__ import main as run_app
 from field_app.controllers.start import Fieldwork
 
+from .basemap import write_basemap
+from .land import SEED
 from .nmea_stream import Receiver
 from .office import OFFICER
+from .terrain import make_terrain
 from .words import Words
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FOLDER = _ROOT / ".cache" / "app"
-_SURVEYOR = "周敏"
+SURVEYOR = "周敏"
 _VILLAGES = 2
 #: Parcels that the receiver walks around, and the seconds it stands before each: half an hour.
 _PARCELS, _STANDS = 12, 30
@@ -40,7 +43,8 @@ _HEIGHT_M = 420.0
 
 
 def make_tablet(demo: Path, folder: Path) -> Path:
-    """A tablet with an assignment, and its county beside it, in a folder; the tablet's folder.
+    """A tablet with an assignment and a basemap, its county beside it, in a folder; the tablet's
+    folder.
 
     One that is there already is left as it is. BadFile ("file.missing") without the
     demonstration's county.
@@ -57,13 +61,14 @@ def make_tablet(demo: Path, folder: Path) -> Path:
     with Fieldwork(fresh / "tablet", "演示平板") as fieldwork:
         with store.open(county) as file:
             file.sign_in(author=OFFICER, utc_offset_min=480)
+            basemap = write_basemap(make_terrain(SEED), file.srid, county.with_name("land.mbtiles"))
             device = enrolment.enrol(file, fieldwork.card)
             assignment.assign(
-                file, fresh / "assignment.xta", device, _SURVEYOR, villages(file)[:_VILLAGES],
-                identity=keys.county_identity(county),
+                file, fresh / "assignment.xta", device, SURVEYOR, villages(file)[:_VILLAGES],
+                basemap=basemap, identity=keys.county_identity(county),
             )  # fmt: skip
         fieldwork.take_assignment(fresh / "assignment.xta")
-        fieldwork.sign_in(_SURVEYOR)
+        fieldwork.sign_in(SURVEYOR)
     fresh.rename(folder)
     return tablet
 

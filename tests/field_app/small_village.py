@@ -31,9 +31,11 @@ def square(x: float, y: float, side: float) -> Polygon:
     return box(X0 + x, Y0 + y, X0 + x + side, Y0 + y + side)
 
 
-def fix_at(x: float, y: float, second: float = 0.0, **other) -> Fix:
-    """A fix x, y metres from the county's corner; RTK fixed unless said."""
-    longitude, latitude = gauss_kruger.inverse(X0 + x, Y0 + y, SRID)
+def fix_at(
+    x: float, y: float, second: float = 0.0, corner=(X0, Y0), srid: int = SRID, **other
+) -> Fix:
+    """A fix x, y metres from a county's corner; RTK fixed unless said."""
+    longitude, latitude = gauss_kruger.inverse(corner[0] + x, corner[1] + y, srid)
     values = {"fix_type": "rtk_fixed", "horizontal_accuracy_m": 0.02, "satellites": 20} | other
     return Fix(START + timedelta(seconds=second), float(longitude), float(latitude), **values)
 

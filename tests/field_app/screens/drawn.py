@@ -1,4 +1,4 @@
-"""The screen that outlines are drawn on, touched at places of the survey's grid."""
+"""A map that is drawn on, touched at places of the land."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:  # it is the first to import Kivy, once there is a display
 
 
 class Drawn:
-    """The screen that is drawn on, in metres from the county's corner."""
+    """The screen that is drawn on, in metres from a corner of the county."""
 
-    def __init__(self, app: Driver) -> None:
-        self.app = app
+    def __init__(
+        self, app: Driver, corner: tuple[float, float] = (X0, Y0), srid: int = SRID
+    ) -> None:
+        self.app, self._corner, self._srid = app, corner, srid
 
     @property
     def screen(self) -> Any:
@@ -26,18 +28,20 @@ class Drawn:
 
     def look_at(self, x: float, y: float, pixel_m: float = 0.25) -> None:
         view = self.screen.map
-        degrees = map(float, gauss_kruger.inverse(X0 + x, Y0 + y, SRID))
         viewport = replace(view.viewport, pixel_m=pixel_m)
-        view.look(viewport.centred(*map_content.to_map(*degrees)))
+        view.look(viewport.centred(*self._on_map(x, y)))
         self.app.wait(0.4)
         self.app.settle()
 
     def seen_at(self, x: float, y: float) -> tuple[float, float]:
         """Where in the window a place is seen."""
         view = self.screen.map
-        degrees = map(float, gauss_kruger.inverse(X0 + x, Y0 + y, SRID))
-        px, py = view.viewport.to_pixels(*map_content.to_map(*degrees))
+        px, py = view.viewport.to_pixels(*self._on_map(x, y))
         return view.to_window(view.x + px, view.y + py)
+
+    def _on_map(self, x: float, y: float) -> tuple[float, float]:
+        place = self._corner[0] + x, self._corner[1] + y
+        return map_content.to_map(*map(float, gauss_kruger.inverse(*place, self._srid)))
 
     def tap(self, *places: tuple[float, float]) -> None:
         for place in places:
@@ -63,5 +67,5 @@ class Drawn:
         return [
             tuple(each)
             for n in range(len(outline.rings))
-            for each in (outline.places(n) - (X0, Y0)).round(2).tolist()
+            for each in (outline.places(n) - self._corner).round(2).tolist()
         ]

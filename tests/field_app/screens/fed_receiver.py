@@ -37,13 +37,13 @@ class FedSource(Source):
 
 
 class FedReceiver:
-    """Takes the place of the receiver of an app."""
+    """Takes the place of the receiver of an app, at an address."""
 
-    def __init__(self, app: Driver) -> None:
+    def __init__(self, app: Driver, address: str = "fed") -> None:
         self._app, self._source = app, FedSource()
         app.app.receiver.close()
         app.app.receiver = Receiver(lambda _address: self._source)
-        app.app.receiver.switch("fed")
+        app.app.receiver.switch(address)
 
     def says(self, fixes: Iterable[Fix]) -> None:
         """Some epochs, one after the other; back when the screen has shown them."""
