@@ -154,10 +154,16 @@ def app(times: AppTimes) -> str:
             f"| frames a second, {times.outlines:,} outlines | {times.frames_a_second:.1f} "
             f"| {AIM_FRAMES_A_SECOND:g} "
             f"| the same map without records: {times.empty_frames_a_second:.1f} |",
-            f"| longest of these frames, ms | {1000 * times.longest_frame_s:.0f} | 100 | |",
+            f"| one of these frames, ms of the main thread | {1000 * times.frame_cpu_s:.1f} "
+            f"| | longest, by the clock: {1000 * times.longest_frame_s:.0f} |",
+            f"| longest frame on a way through all screens, ms of the main thread "
+            f"| {1000 * times.tour_longest_cpu_s:.0f} | 100 | {times.tour_longest_at}; "
+            f"by the clock {1000 * times.tour_longest_s:.0f} |",
             f"| an answer saved and synced, 95 %, ms | {1000 * times.save_p95_s:.1f} "
             f"| {1000 * AIM_SAVE_S:g} | 8 KB written and synced: "
             f"{1000 * times.plain_write_p95_s:.1f} |",
+            f"| a whole record confirmed and synced, 95 %, ms | {1000 * times.confirm_p95_s:.1f} "
+            f"| {1000 * AIM_SAVE_S:g} | |",
             f"| memory at the map, MB | {times.map_bytes / 1e6:.0f} | {AIM_APP_BYTES / 1e6:.0f} "
             f"| with {times.outlines:,} outlines: {times.outlines_bytes / 1e6:.0f} |",
             "",
