@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
-from kivy.uix.screenmanager import NoTransition
+from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.navigationbar import (
     MDNavigationBar,
@@ -15,7 +15,6 @@ from kivymd.uix.navigationbar import (
     MDNavigationItemIcon,
     MDNavigationItemLabel,
 )
-from kivymd.uix.screenmanager import MDScreenManager
 
 from . import look
 from .screens.screen import AppScreen
@@ -42,7 +41,7 @@ class Shell(MDBoxLayout):
         self._way: list[tuple[str, dict[str, Any]]] = []
         self._made: dict[str, AppScreen] = {}
         self._make()
-        Clock.schedule_interval(lambda _dt: self._show_receiver(), _STATE_EVERY_S)
+        Clock.schedule_interval(self._show_receiver, _STATE_EVERY_S)
 
     @property
     def screen(self) -> AppScreen:
@@ -94,7 +93,7 @@ class Shell(MDBoxLayout):
         self.top_bar = TopBar(self.app, on_back=self.back)
         self.messages = Messages(self.app)
         # KivyMD's own transition can leave the screen that came in transparent.
-        self._manager = MDScreenManager(transition=NoTransition())
+        self._manager = ScreenManager(transition=NoTransition())
         self._bar = MDNavigationBar()
         self._bar.set_bars_color = False
         self._bar.height = look.touch(self.app.settings.text_size) * 1.6
@@ -134,5 +133,5 @@ class Shell(MDBoxLayout):
             item.active = each == name
         screen.enter(**what)
 
-    def _show_receiver(self) -> None:
+    def _show_receiver(self, *_dt: float) -> None:
         self.top_bar.show_receiver(self.app.receiver, self.app.tracking.epochs)

@@ -39,7 +39,7 @@ class Tracking:
         self._listener: Listener | None = None
         self._told = ""
         self._on_its_way = False
-        Clock.schedule_interval(lambda _dt: self._hand_on(), _EVERY_S)
+        Clock.schedule_interval(self._hand_on, _EVERY_S)
 
     @property
     def runs(self) -> bool:
@@ -89,7 +89,7 @@ class Tracking:
         work = self._work
         self._app.desk.ask(lambda: (work.take(fixes), work.end())[1], then)
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, *_dt: float) -> None:
         if self._listener is None or self._on_its_way:
             return
         fixes = self._taken()

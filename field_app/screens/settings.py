@@ -62,7 +62,7 @@ class SettingsScreen(AppScreen):
     def enter(self, **what: Any) -> None:
         self._look()
         self._show_live()
-        Clock.schedule_interval(lambda _dt: self._show_live(), _LIVE_EVERY_S)
+        Clock.schedule_interval(self._show_live, _LIVE_EVERY_S)
 
     # -- receiver -----------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class SettingsScreen(AppScreen):
     def _switch(self, address: str) -> None:
         self._change(lambda: self.app.settings.with_receiver(address))
 
-    def _show_live(self) -> bool:
+    def _show_live(self, *_dt: float) -> bool:
         """What the receiver says at this moment; False, which ends it, once this is not shown."""
         if self.app.shell.screen is not self:
             return False
