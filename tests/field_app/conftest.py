@@ -79,3 +79,11 @@ def stand() -> Callable[..., list[Fix]]:
         return [fix_at(x + 0.01 * (-1) ** n, y, n, **other) for n in range(epochs)]
 
     return make
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    """A stick that is plugged in."""
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder

@@ -30,13 +30,6 @@ def android(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Android:
 
 
 @pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    folder = tmp_path / "stick"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def package(tmp_path: Path) -> Path:
     path = tmp_path / "T1-0001.xtp"
     path.write_bytes(PACKAGE)

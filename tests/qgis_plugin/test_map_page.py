@@ -15,31 +15,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def panel(qgis_iface: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from qgis.core import QgsProject, QgsSettings
-    from qgis.gui import QgsMessageBar
+def page(panel: Any, qtbot: Any, county: County) -> Iterator[Any]:
+    """The page with the small county at work; what it built is gone afterwards."""
+    from qgis.core import QgsProject
 
-    from qgis_plugin.gui.panel import XiangtuPanel
-
-    QgsSettings().clear()
-    bar = QgsMessageBar()
-    qtbot.addWidget(bar)
-    monkeypatch.setattr(qgis_iface, "messageBar", lambda: bar)
-    made = XiangtuPanel(qgis_iface, ())
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    made.close_down()
-    QgsProject.instance().clear()
-
-
-@pytest.fixture
-def page(panel: Any, qtbot: Any, county: County) -> Any:
-    """The page with the small county at work."""
     panel.desk.open(county.path)
     found = panel.show_step("map")
     idle(found, qtbot)
-    return found
+    yield found
+    QgsProject.instance().clear()
 
 
 def idle(page: Any, qtbot: Any) -> None:

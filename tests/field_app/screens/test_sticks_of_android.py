@@ -31,13 +31,6 @@ def android(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Android:
 
 
 @pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    folder = tmp_path / "stick"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def begin(start_app: Callable, android: Android) -> Callable[[Path], Driver]:
     """Starts the app with Android's files."""
 
