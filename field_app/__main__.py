@@ -27,7 +27,9 @@ def main(arguments: list[str]) -> int:
     # A right click is no second finger.
     Config.set("input", "mouse", "mouse,disable_multitouch")
     from .app import XiangtuApp
+    from .tidying import keep_modules
 
+    keep_modules()
     XiangtuApp(options.folder, receiver=options.receiver, assignment=options.assignment).run()
     return 0
 

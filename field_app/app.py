@@ -49,6 +49,7 @@ from .screens.start import StartScreen
 from .screens.today import TodayScreen
 from .shell import Shell
 from .shooting import Shooting
+from .tidying import Tidying
 from .tile_desk import TileDesk
 from .tracking import Tracking
 
@@ -113,6 +114,7 @@ class XiangtuApp(MDApp):
         self.receiver: Receiver
         self.shell: Shell
         self.absence: Absence
+        self.tidying: Tidying
         self._awake_for: set[object] = set()
         #: What the list of records shows, for as long as the app runs.
         self.records_filter = Filter()
@@ -141,6 +143,7 @@ class XiangtuApp(MDApp):
         self.tracking = Tracking(self, track_service())
         self.shell = Shell(self, SCREENS, TABS)
         self.absence = Absence(self)
+        self.tidying = Tidying()
         Window.bind(on_keyboard=self._key)
         for note in loaded.notes:
             self.tell_refusal(note)
@@ -166,6 +169,7 @@ class XiangtuApp(MDApp):
             self.receiver.switch(self.receiver.state.address)
 
     def on_stop(self) -> None:
+        self.tidying.end()
         self.compass.stop()
         commit_typing()
         self.receiver.close()

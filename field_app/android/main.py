@@ -10,7 +10,9 @@ from jnius import autoclass
 
 from field_app.app import XiangtuApp
 from field_app.platform.android.files import own_folder
+from field_app.tidying import keep_modules
 
 folder = own_folder(autoclass("org.kivy.android.PythonActivity").mActivity)
 folder.mkdir(parents=True, exist_ok=True)
+keep_modules()
 XiangtuApp(folder).run()
