@@ -21,7 +21,6 @@ from xiangtu.cli import language as languages
 from xiangtu.errors import SurveyError
 from xiangtu.package import assignment, enrolment
 from xiangtu.sealing import keys
-from xiangtu.words import explain
 
 from field_app.__main__ import main as run_app
 from field_app.controllers.start import Fieldwork
@@ -31,7 +30,7 @@ from .land import SEED
 from .nmea_stream import Receiver
 from .office import OFFICER
 from .terrain import make_terrain
-from .words import Words
+from .words import Words, refusal_of_a_copy
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FOLDER = _ROOT / ".cache" / "app"
@@ -116,7 +115,7 @@ def main(arguments: list[str]) -> int:
         tablet = make_tablet(options.demo, _FOLDER)
         receiver = walk_around(tablet, tablet.parent / "receiver.nmea")
     except SurveyError as error:
-        print(explain(error, language), file=sys.stderr)
+        print(refusal_of_a_copy(error, words, _FOLDER), file=sys.stderr)
         return 2
     shown = _FOLDER.relative_to(Path.cwd()) if _FOLDER.is_relative_to(Path.cwd()) else _FOLDER
     print(words("last", "app", folder=shown))
