@@ -1891,5 +1891,9 @@
         <source>Enrol tablets, hand out villages to them, write receipts</source>
         <translation>登记平板、按村下发任务、出具回执</translation>
     </message>
+    <message>
+        <source>The map is empty: build it at the step Map first.</source>
+        <translation>地图是空的：请先在“地图”一步生成地图。</translation>
+    </message>
 </context>
 </TS>

@@ -27,7 +27,7 @@ from .desk import CountyDesk
 from .import_data.dialog import ImportDialog
 from .new_county_dialog import NewCountyDialog
 from .page import Page
-from .words import batch_kind, severity
+from .words import batch_kind, local_time, severity
 
 translate = QCoreApplication.translate
 
@@ -197,7 +197,7 @@ class CountyPage(Page):
             [
                 (
                     f"{each.number} {batch_kind(each.kind)}",
-                    f"{each.made_at[:16].replace('T', ' ')} {each.author}"
+                    f"{local_time(each.made_at)} {each.author}"
                     + (" · " + translate("Xiangtu", "undone") if each.undone_at else ""),
                 )
                 for each in seen.batches
@@ -215,5 +215,7 @@ class CountyPage(Page):
         group.setFont(0, font)
         for name, value in rows:
             text = f"{value:,}".replace(",", " ") if isinstance(value, int) else str(value)
-            group.addChild(QTreeWidgetItem([name, text]))
+            item = QTreeWidgetItem([name, text])
+            item.setToolTip(1, text)
+            group.addChild(item)
         self.summary.addTopLevelItem(group)

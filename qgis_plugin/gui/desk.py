@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsSettings
+from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog
 from xiangtu import store
@@ -175,6 +175,15 @@ class CountyDesk(QObject):
             )
             self.warn(said.format(layers=", ".join(unsaved)))
         return bool(unsaved)
+
+    def warn_of_no_map(self) -> bool:
+        """Whether the project that is open has no layer at all, so that nothing would be seen of a
+        place; says where the map is built."""
+        if QgsProject.instance().mapLayers():
+            return False
+        said = translate("Xiangtu", "The map is empty: build it at the step Map first.")
+        self._push(said, Qgis.MessageLevel.Info)  # it goes by itself: one comes with each row
+        return True
 
     def refuse(self, refusal: SurveyError) -> None:
         """Say a refusal in words; its code and facts are behind the button "more"."""

@@ -247,6 +247,11 @@ class MapPage(Page):
             extent.scale(1.05)
             canvas.setExtent(extent)
         canvas.refresh()
+        parcels = built.layers.get("farmland")
+        if (
+            parcels is not None
+        ):  # QGIS identifies and selects in one layer: in none until told which
+            self.desk.iface.setActiveLayer(parcels)
         self._tell_state()
         self.desk.tell(
             translate("Xiangtu", "The map of {county} is built.").format(county=seen.name)
@@ -315,11 +320,17 @@ class MapPage(Page):
         path, _filter = QFileDialog.getSaveFileName(
             self,
             translate("Xiangtu", "Sheets as PDF"),
-            str(self.seen.path.with_name(f"{self.kind.currentText()}.pdf")),
+            str(self.seen.path.with_name(f"{self._file_name()}.pdf")),
             translate("Xiangtu", "PDF (*.pdf)"),
         )
         if path:
             self.print_to(Path(path).with_suffix(".pdf"))
+
+    def _file_name(self) -> str:
+        """What a file of the sheet is called: of one village by its name, beside the others'."""
+        sheet = self.kind.currentText()
+        one = self.village.isEnabled() and self.village.currentData() is not None
+        return f"{self.village.currentText().split()[0]} {sheet}" if one else sheet
 
     def ask_for_folder(self) -> None:
         """Let the person say which folder gets a picture a page."""

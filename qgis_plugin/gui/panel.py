@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qgis.core import QgsApplication
+from qgis.core import QgsApplication, QgsSettings
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt
+from qgis.PyQt.QtCore import QCoreApplication, QSize, Qt, QTimer
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMainWindow,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -29,8 +31,11 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
-#: Pixels: of the list of steps, and of the whole panel so that a table is readable.
-_STEP_WIDTH, _LEAST_WIDTH = 96, 440
+#: Pixels: of the list of steps; of the whole panel so that a table is readable, and so that no page
+#: has to be scrolled sideways, which is what it has until the person makes it wider or narrower.
+_STEP_WIDTH, _LEAST_WIDTH, _WIDTH = 96, 440, 560
+#: Setting: the panel had that width once; QGIS keeps what it has since.
+_WIDENED = "xiangtu/panel_widened"
 
 
 class XiangtuPanel(QgsDockWidget):
@@ -100,6 +105,18 @@ class XiangtuPanel(QgsDockWidget):
             item.setData(Qt.ItemDataRole.UserRole, step.name)
             item.setToolTip(step.tip)
             self.steps.addItem(item)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Shown for the first time ever it takes the width it needs, once QGIS has laid it out."""
+        super().showEvent(event)
+        if not QgsSettings().value(_WIDENED, False, type=bool):
+            QTimer.singleShot(0, self._widen)
+
+    def _widen(self) -> None:
+        window = self.parent()
+        if isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating():
+            QgsSettings().setValue(_WIDENED, True)
+            window.resizeDocks([self], [_WIDTH], Qt.Orientation.Horizontal)
 
     def show_step(self, name: str) -> Page:
         """Turn to a step's page."""

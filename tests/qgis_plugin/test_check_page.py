@@ -239,6 +239,9 @@ def test_a_click_shows_the_place_and_a_second_one_the_form(
     project.clear()
     page.open_form(index)
     assert "has no layer" in said(panel) and len(opened) == 1
+    page.show_on_map(index)
+    idle(panel, qtbot)
+    assert "The map is empty" in said(panel) and len(flashed) == 1
 
 
 def test_one_mended_with_the_vertex_tool_is_settled_by_checking_it_again(

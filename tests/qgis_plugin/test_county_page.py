@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from county import County
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock on the wall is 14 hours ahead of UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "UTC-14")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def wait_until_idle(panel: Any, qtbot: Any) -> None:
@@ -29,7 +44,9 @@ def said(panel: Any) -> str:
     return item.text() if item else ""
 
 
-def test_a_county_shows_what_waits_in_it(panel: Any, qtbot: Any, county: County) -> None:
+def test_a_county_shows_what_waits_in_it(
+    panel: Any, qtbot: Any, county: County, far_east: None
+) -> None:
     from county import known
 
     for name, value in (("a", "one"), ("b", "two")):
@@ -44,6 +61,9 @@ def test_a_county_shows_what_waits_in_it(panel: Any, qtbot: Any, county: County)
     assert found["青石县 990101"]["Tablets"] == "2"
     assert found["Waits for you"] == {"Conflicts": "1"}
     assert [each.split()[1] for each in found["Last batches"]] == ["merge", "merge"]
+    clock = datetime.now(UTC) + timedelta(hours=14)
+    hours = {f"{clock - timedelta(minutes=ago):%Y-%m-%d %H}" for ago in (0, 5)}
+    assert {each[:13] for each in found["Last batches"].values()} <= hours
     with county.open() as file:
         file.delete("relic", known("relic", 0))
     before = found["Records"]

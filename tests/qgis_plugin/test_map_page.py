@@ -77,6 +77,7 @@ def test_the_map_is_built_and_replaces_only_what_one_agrees_to(page: Any, qtbot:
     assert {"village", "farmland", "homestead", "findings"} <= set(layers())
     assert [each.name() for each in project.bookmarkManager().bookmarks()] == ["石桥村"]
     assert "青石县" in page.state.text() and project.title() == "青石县"
+    assert page.desk.iface.activeLayer() == layers()["farmland"]
     first = layers()["village"].id()
     press(page.build, qtbot)
     press(page.question.button(QMessageBox.StandardButton.Cancel), qtbot)

@@ -396,7 +396,7 @@ class CheckPage(Page):
         """Move the map to a finding and let its records flash."""
         finding = self.model.row_at(index).finding
         path = self.desk.path
-        if path is None or self._reading is None:
+        if path is None or self._reading is None or self.desk.warn_of_no_map():
             return
         srid, canvas = self._reading.srid, self.desk.iface.mapCanvas()
         place = None if finding.x is None or finding.y is None else (finding.x, finding.y)

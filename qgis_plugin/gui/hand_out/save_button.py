@@ -12,6 +12,7 @@ from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QStorageInfo, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
+from ...plugin import county_at_work
 from ..words import size_text
 
 translate = QCoreApplication.translate
@@ -94,8 +95,11 @@ class SaveButton(QToolButton):
 
 
 def ask_where(parent: QWidget, title: str, suggested: str, kind: str) -> Path | None:
-    """Let the person say where a new file goes; the folder is offered again next time."""
-    folder = str(QgsSettings().value(_FOLDER_SETTING, "") or "")
+    """Let the person say where a new file goes: beside the county at first, and where the last one
+    went after that."""
+    county = county_at_work()
+    beside = str(Path(county).parent) if county else ""
+    folder = str(QgsSettings().value(_FOLDER_SETTING, "") or beside)
     name, _filter = QFileDialog.getSaveFileName(
         parent,
         title,

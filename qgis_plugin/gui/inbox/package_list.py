@@ -237,6 +237,7 @@ class PackageList(QWidget):
         item = QTreeWidgetItem(cells)
         item.setData(0, _PATH, str(arrival.path))
         item.setToolTip(0, str(arrival.path))
+        item.setToolTip(3, cells[3])
         lines = package_words.details(arrival, names)
         attempt = self._attempts.get(arrival.path)
         if attempt is not None:

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -67,7 +68,7 @@ class DecisionView(QWidget):
         self.notes.setWordWrap(True)
         column.addWidget(self.notes)
         self.maps = QWidget()
-        grid = QGridLayout(self.maps)
+        self._grid = grid = QGridLayout(self.maps)
         grid.setContentsMargins(0, 0, 0, 0)
         self.pickers = (QComboBox(), QComboBox())
         self.canvases = (OutlineCanvas(), OutlineCanvas())
@@ -75,6 +76,8 @@ class DecisionView(QWidget):
             picker.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
+            picker.setMinimumContentsLength(6)
+            picker.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             picker.currentIndexChanged.connect(self._draw)
             grid.addWidget(picker, 0, place)
             grid.addWidget(canvas, 1, place)
@@ -166,6 +169,8 @@ class DecisionView(QWidget):
             picker.setVisible(bool(names))
             picker.blockSignals(False)
         self.canvases[1].setVisible(bool(names))
+        for place in (0, 1):  # alike, however long the names above them are
+            self._grid.setColumnStretch(place, int(bool(names)))
         self.maps.setVisible(bool(evidence.shapes))
         self._draw()
         place_shown = bounds(evidence.shapes)
@@ -188,7 +193,7 @@ class DecisionView(QWidget):
         if self._evidence is None:
             return
         place = bounds(self._evidence.shapes)
-        if place is None:
+        if place is None or self.desk.warn_of_no_map():
             return
         canvas = self.desk.iface.mapCanvas()
         crs = QgsCoordinateReferenceSystem.fromEpsgId(self._srid)

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -60,17 +61,17 @@ class ReviewPage(Page):
         self._place = 0
         self._asked = 0
         desk.county_changed.connect(self._forget)
-        row = QHBoxLayout()
+        conditions = QGridLayout()  # two by two: in one row they are wider than the panel
         self.kind, self.layer = QComboBox(), QComboBox()
         self.village, self.tablet = QComboBox(), QComboBox()
-        for combo in (self.kind, self.layer, self.village, self.tablet):
+        for place, combo in enumerate((self.kind, self.layer, self.village, self.tablet)):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
             combo.setMinimumContentsLength(6)
-            row.addWidget(combo, 1)
+            conditions.addWidget(combo, *divmod(place, 2))
             combo.activated.connect(self._from_the_start)
-        self.column.addLayout(row)
+        self.column.addLayout(conditions)
         self.kind.setMinimumContentsLength(12)
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)

@@ -26,6 +26,8 @@ translate = QCoreApplication.translate
 
 #: What is taken of a pair: "apart", or the uuid of the record that stays.
 APART = "apart"
+#: The time among the columns that every measured layer has.
+_MEASURED_AT = "measured_at"
 #: What is looked at first of an outline.
 _FIRST = (GEOMETRY_COLUMN, "horizontal_accuracy_m")
 
@@ -176,10 +178,18 @@ def _values(
             rows.append(
                 (
                     names.field(layer.name, name),
-                    tuple(text_of(names.value(layer.name, name, each)) for each in told),
+                    tuple(_cell(layer, name, each, names) for each in told),
                 )
             )
     return rows
+
+
+def _cell(layer: Layer, name: str, value: object, names: Naming) -> str:
+    """A value in words; a time as the clock on the wall shows it."""
+    field = layer.fields.get(name)
+    if name == _MEASURED_AT or (field is not None and field.type == "datetime"):
+        return local_time(None if value is None else str(value))
+    return text_of(names.value(layer.name, name, value))
 
 
 def _sizes(values: Sequence[object]) -> list[tuple[str, tuple[str, ...]]]:
