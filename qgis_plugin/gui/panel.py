@@ -52,6 +52,7 @@ class XiangtuPanel(QgsDockWidget):
         super().__init__(translate("Xiangtu", "Xiangtu"))
         self.iface = iface
         self.desk = None
+        self._widened = False
         self.pages: dict[str, Page] = {}
         if lacking:
             self.setWidget(LackingPage(lacking))
@@ -109,13 +110,13 @@ class XiangtuPanel(QgsDockWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Shown for the first time ever it takes the width it needs, once QGIS has laid it out."""
         super().showEvent(event)
-        if not QgsSettings().value(_WIDENED, False, type=bool):
+        if not self._widened and not QgsSettings().value(_WIDENED, False, type=bool):
             QTimer.singleShot(0, self._widen)
 
     def _widen(self) -> None:
         window = self.parent()
         if isinstance(window, QMainWindow) and self.isVisible() and not self.isFloating():
-            QgsSettings().setValue(_WIDENED, True)
+            self._widened = True
             window.resizeDocks([self], [_WIDTH], Qt.Orientation.Horizontal)
 
     def show_step(self, name: str) -> Page:
@@ -139,6 +140,8 @@ class XiangtuPanel(QgsDockWidget):
 
     def close_down(self) -> None:
         """Stop what is at work; what it began to write is rolled back."""
+        if self._widened:  # not before: QGIS keeps the width only when it is closed in order
+            QgsSettings().setValue(_WIDENED, True)
         for page in self.pages.values():
             page.close_down()
         if self.desk is not None:
