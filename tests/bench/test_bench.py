@@ -75,7 +75,8 @@ def test_both_measurements_run_and_keep_their_tables(
     size = 2 * terraces.PER_VILLAGE
     arguments = ["--sizes", str(size), "--teams", "2", "--changes", "9", "--repeats", "1"]
     cache, results = tmp_path / "cache", tmp_path / "results"
-    bench.main([*arguments, "--cache", str(cache), "--results", str(results)])
+    for one in ("merging", "overlaps"):
+        bench.main([*arguments, "--only", one, "--cache", str(cache), "--results", str(results)])
     printed = capsys.readouterr().out
     assert "Merging 2 packages of 9 changes" in printed
     assert "18 changes of one kind into 4,000 parcels" in printed
