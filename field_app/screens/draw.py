@@ -22,7 +22,7 @@ from ..controllers import basemap, map_content
 from ..controllers.drawing_at_work import DrawingState, Touch
 from ..controllers.map_content import Bounds
 from ..controllers.measured_drawing import MeasuredDrawing
-from ..controllers.measuring_at_work import Review
+from ..controllers.measuring_at_work import Review, form_of
 from ..controllers.shape_at_work import ShapeAtWork
 from ..controllers.split_at_work import SplitAtWork
 from ..controllers.tape import Tape
@@ -90,11 +90,17 @@ class DrawScreen(AppScreen):
 
     @staticmethod
     def _wanted(work: _Work) -> Bounds | None:
-        """What is to be seen first: the record, as far as it lies anywhere."""
+        """What is to be seen first: the record, or what it is a part of, as far as they lie
+        anywhere."""
         if isinstance(work, Tape):
             return None
-        found = map_content.record(work.survey, work.layer.name, work.record)
-        return None if found is None else found.shape.bounds
+        form = form_of(work.survey, work.layer.name, work.record)
+        wholes = [(each.parent, form.values.get(each.field)) for each in work.layer.compositions]
+        for layer, record in [(work.layer.name, work.record), *wholes]:
+            found = map_content.record(work.survey, layer, record) if record else None
+            if found is not None:
+                return found.shape.bounds
+        return None
 
     # -- its parts ----------------------------------------------------------------------------
 

@@ -405,9 +405,15 @@ class FormScreen(AppScreen):
         )
 
     def _confirmed(self, page: FormPage) -> None:
-        missing = sum(page.photos.missing.values())
-        code = "app.form.confirmed_without_photos" if missing else "app.form.confirmed"
-        self.app.tell(self.app.say(code, record=self.title(), count=missing))
+        say = self.app.say
+        said = [say("app.form.confirmed", record=self.title())]
+        for code, missing in (
+            ("app.form.without_photos", page.photos.missing),
+            ("app.form.without_signatures", page.signatures.missing),
+        ):
+            if missing:
+                said.append(say(code, count=sum(missing.values())))
+        self.app.tell(" ".join(said))
         self._leave_for_good()
 
     def _not_confirmed(self, error: SurveyError) -> None:

@@ -67,7 +67,7 @@ def names_panel(app: XiangtuApp, page: FormPage, open_record: Open) -> Panel:
         kind, title = (words.in_language(app.language) for words in (each.layer.label, each.title))
         panel.add_widget(
             WideButton(
-                app, f"{kind} {title}",
+                app, kind if title == kind else f"{kind} {title}",
                 lambda each=each: open_record(layer=each.layer.name, record=each.record),
             )
         )  # fmt: skip

@@ -56,7 +56,10 @@ class StepBar(MDScrollView):
     def _bring_here(self, _dt: float) -> None:
         """The step that is shown to the middle, as far as there are steps on both sides."""
         over = self._row.width - self.width
-        if self._here is None or over <= 0:
+        if self._here is None:
+            return
+        if over <= 0:
+            self.scroll_x = 0.0  # as a longer form left it, the steps would stand at the right
             return
         left = self._here.center_x - self._row.x - self.width / 2
         self.scroll_x = min(max(left / over, 0.0), 1.0)

@@ -104,7 +104,7 @@ def test_a_homestead_with_two_houses_and_three_photos(
         assert app.sees("新增农房"), "back at the homestead's houses"
     assert app.sees("农房 1") and app.sees("农房 2")
     app.touch("确认")
-    assert app.sees("已确认：宅基地")
+    assert app.sees("已确认：宅基地") and app.sees("还缺签名")
     assert app.sees("今日任务")
 
     with in_file(app, work_folder) as work:
