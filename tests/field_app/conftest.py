@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from screens.own_display import KIVY
 from small_village import COMPLETE, SRID, VILLAGE, World, fix_at, square
 from xiangtu import catalogue, store
 from xiangtu.gnss.fix import Fix
 from xiangtu.sealing import keys
 
 from field_app.controllers.start import Fieldwork
+
+# Whichever test is the first to import Kivy: its one window is as large as the tablet.
+os.environ.update(KIVY)
 
 
 @pytest.fixture(scope="session")

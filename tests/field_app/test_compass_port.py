@@ -13,7 +13,6 @@ from pretended_android import Android
 from small_village import fix_at, nowhere
 
 from field_app.platform.compass import compass_port, facing_deg
-from field_app.widgets.map.own_position import OwnPosition
 
 UP = (0.0, 1.0)
 Quaternion = tuple[float, float, float, float]
@@ -109,14 +108,3 @@ def test_a_tablet_without_the_sensor_has_none(android: Android) -> None:
     port.start()
     assert android.compass.listener is None
     assert port.bearing_deg(fix_at(0, 0)) is None
-
-
-def test_the_maps_arrow_is_the_compass_else_the_way_one_walks() -> None:
-    own = OwnPosition()
-    assert own.heading_deg is None
-    own.fix = fix_at(0, 0, track_deg=45.0, speed_mps=1.2)
-    assert own.heading_deg == 45.0
-    own.facing_deg = 200.0
-    assert own.heading_deg == 200.0
-    own.fix, own.facing_deg = fix_at(0, 0, track_deg=45.0, speed_mps=0.1), None
-    assert own.heading_deg is None, "standing, a receiver's direction is noise"

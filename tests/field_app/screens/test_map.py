@@ -317,3 +317,16 @@ def test_buttons_are_as_large_as_a_finger_and_on_the_side_of_the_hand(
     before = screen.map.viewport.pixel_m
     app.touch(screen.nearer)
     assert screen.map.viewport.pixel_m < before, "a button, not the map under it, is touched"
+
+
+def test_the_maps_arrow_is_the_compass_else_the_way_one_walks(display: None) -> None:
+    from field_app.widgets.map.own_position import OwnPosition
+
+    own = OwnPosition()
+    assert own.heading_deg is None
+    own.fix = fix_at(0, 0, track_deg=45.0, speed_mps=1.2)
+    assert own.heading_deg == 45.0
+    own.facing_deg = 200.0
+    assert own.heading_deg == 200.0
+    own.fix, own.facing_deg = fix_at(0, 0, track_deg=45.0, speed_mps=0.1), None
+    assert own.heading_deg is None, "standing, a receiver's direction is noise"
