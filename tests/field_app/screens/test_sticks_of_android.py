@@ -110,7 +110,7 @@ def test_a_package_that_no_stick_took_stays_and_goes_later(
 
     android.chooses, android.spoils_at = stick, 100
     app.touch("重做丢失的数据包")
-    app.touch("1 号")
+    app.touch("1 号（")
     app.touch(ELSEWHERE)
     answered(app)
     assert app.sees("读回后不一致") and app.sees("文件留在本平板"), app.texts()
@@ -118,7 +118,7 @@ def test_a_package_that_no_stick_took_stays_and_goes_later(
 
     android.spoils_at = None
     app.touch("重做丢失的数据包")
-    app.touch("1 号")
+    app.touch("1 号（")
     app.touch(ELSEWHERE)
     answered(app)
     assert survey_package.inspect(stick / kept.name)["number"] == 1
