@@ -131,9 +131,11 @@ def test_a_photo_is_looked_at_closely(start_app: Callable, work_folder: Path) ->
     app.pinch([(x - 50, y), (x - 150, y)], [(x + 50, y), (x + 150, y)])
     assert stage.placing.times == pytest.approx(3.0, abs=0.1)
     left = stage.placing.x
+    app.wait(0.4)  # two touches at once would be one that brings it nearer
     app.drag([(x, y), (x + 30, y), (x + 60, y)])
     assert stage.placing.x > left and stage.strokes == [], "one finger moves it"
     for _ in range(3):
+        app.wait(0.4)
         app.drag([(x - 300, y), (x, y), (x + 350, y)])
     assert stage.placing.x == 0, "never further than its edge"
 
