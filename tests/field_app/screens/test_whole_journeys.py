@@ -113,9 +113,9 @@ def test_a_homestead_with_two_houses_and_three_photos_reaches_the_county(
     assert app.sees("已确认"), app.texts()
     with handed_over(app, world) as county:
         (homestead,) = county.select("homestead", "address = ?", ["上河村三组 8 号"])
-        assert homestead["household"] == world.household and homestead["state"] == "surveyed"
+        assert homestead["household_uuid"] == world.household and homestead["state"] == "surveyed"
         assert homestead["geometry"].area == pytest.approx(18 * 15, rel=0.02)
-        houses = list(county.select("house", "homestead = ?", [homestead["uuid"]]))
+        houses = list(county.select("house", "homestead_uuid = ?", [homestead["uuid"]]))
         assert sorted(each["building_number"] for each in houses) == ["0001", "0002"]
         of_all = [homestead["uuid"], *(each["uuid"] for each in houses)]
         attached = [row for each in of_all for row in county.attachments_of(each)]
