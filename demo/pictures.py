@@ -10,7 +10,11 @@ from datetime import datetime
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from field_app.controllers.pen import Stroke
+
 WIDTH, HEIGHT = 960, 640
+#: Width and height of what is signed on.
+SIGNED_ON = (700.0, 400.0)
 _Pen = ImageDraw.ImageDraw
 
 
@@ -37,6 +41,17 @@ def take(scene: str, seed: Sequence[int], shot: Shot | None = None) -> bytes:
     options = {"exif": _exif(shot)} if shot else {}
     image.save(out, "JPEG", quality=84, **options)
     return out.getvalue()
+
+
+def hand(seed: Sequence[int]) -> tuple[Stroke, ...]:
+    """A signature in a hand of its own, the same for the same seed: strokes of the pen."""
+    random = np.random.default_rng([*seed, 1])
+    strokes = []
+    for left in np.linspace(0.15, 0.65, 3):
+        x = left + np.sort(random.uniform(0.0, 0.2, 6))
+        y = 0.5 + random.uniform(-0.2, 0.2, 6)
+        strokes.append(Stroke(tuple(zip(x.tolist(), y.tolist(), strict=True)), 0.008, (20, 20, 60)))
+    return tuple(strokes)
 
 
 def _exif(shot: Shot) -> Image.Exif:

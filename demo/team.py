@@ -26,6 +26,7 @@ from field_app.controllers.capture import (
 from field_app.controllers.division import divide
 from field_app.controllers.form import Form, confirm_unchanged
 from field_app.controllers.photos import attach_photo
+from field_app.controllers.signatures import keep_signature, possible_signers, signatures_of
 from field_app.controllers.start import Fieldwork
 
 from . import pictures
@@ -120,6 +121,7 @@ class Team:
             form.answer(name, answer)
         for index, photo in enumerate(task.photos):
             self._photograph(survey, task, form, photo, [number, index])
+        self._sign(survey, form, number)
         self.diary.problems += [
             f"{task.layer}: {each.code}" for each in form.problems() if each.severity != "note"
         ]
@@ -250,6 +252,18 @@ class Team:
         )  # fmt: skip
         self._receiver.rest(0.5)
         self.diary.photos += 1
+
+    # -- signatures ---------------------------------------------------------------------------
+
+    def _sign(self, survey: SurveyFile, form: Form, number: int) -> None:
+        """Have whoever has to sign the record do so."""
+        missing = signatures_of(survey, form.layer, form.record, form.problems()).missing
+        signers = possible_signers(form)
+        for kind in missing:
+            signer = next((each for each in signers if each.signed_as == kind), None)
+            if signer is not None:
+                strokes = pictures.hand([*self._seed, number])
+                keep_signature(survey, form.layer, form.record, signer, strokes, pictures.SIGNED_ON)
 
 
 def _by_corner(fixes: Iterator[Fix]) -> Iterator[list[Fix]]:
