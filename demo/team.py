@@ -263,7 +263,10 @@ class Team:
             signer = next((each for each in signers if each.signed_as == kind), None)
             if signer is not None:
                 strokes = pictures.hand([*self._seed, number])
-                keep_signature(survey, form.layer, form.record, signer, strokes, pictures.SIGNED_ON)
+                keep_signature(
+                    survey, form.layer, form.record, signer, strokes, pictures.SIGNED_ON,
+                    signed_at=self._receiver.now,
+                )  # fmt: skip
 
 
 def _by_corner(fixes: Iterator[Fix]) -> Iterator[list[Fix]]:

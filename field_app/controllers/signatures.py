@@ -108,10 +108,12 @@ def keep_signature(
     strokes: Sequence[pen.Stroke],
     size: tuple[float, float],
     fix: Fix | None = None,
+    signed_at: datetime | None = None,
 ) -> str:
     """Keep a signature, with the time and, where it is known, the place; its uuid.
 
-    `size` is the width and height of what was signed on, in any unit.
+    `size` is the width and height of what was signed on, in any unit; `signed_at` is now unless
+    it is given.
 
     Raises
     ------
@@ -144,7 +146,7 @@ def keep_signature(
     here = fix if fix is not None and usable(fix) else None
     return survey.attach(
         record, layer.name, out.getvalue(), role=None, kind="signature", media_type="image/png",
-        author=name, signed_as=signer.signed_as, taken_at=datetime.now(UTC),
+        author=name, signed_as=signer.signed_as, taken_at=signed_at or datetime.now(UTC),
         longitude_deg=round(here.longitude_deg, 8) if here else None,
         latitude_deg=round(here.latitude_deg, 8) if here else None,
     )  # fmt: skip

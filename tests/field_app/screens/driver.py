@@ -259,8 +259,8 @@ class Driver:
         while time.monotonic() < ends:
             self.frame()
 
-    def until(self, true: Callable[[], bool]) -> None:
-        ends = time.monotonic() + PATIENCE_S
+    def until(self, true: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+        ends = time.monotonic() + patience_s
         while not true():
             assert time.monotonic() < ends, f"never came: {self.texts()}"
             self.frame()
