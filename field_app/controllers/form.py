@@ -15,7 +15,7 @@ from xiangtu.catalogue.model import COMMON_FIELDS, GEOMETRY_COLUMN, MEASUREMENT_
 from xiangtu.errors import BadInput
 from xiangtu.gnss import fix_json
 from xiangtu.gnss.fix import Fix
-from xiangtu.package.adoption import CAMPAIGN
+from xiangtu.package.adoption import CAMPAIGN, assigned_villages
 from xiangtu.store import UNCHANGED, SurveyFile
 from xiangtu.store.drafts import Draft
 from xiangtu.store.identity import new_uuid
@@ -320,6 +320,10 @@ class Form:
         )
         if self._no_1985_height and not values.get(heights.NATIONAL):
             found.append(self._no_1985_height)
+        village, ours = values.get("village"), assigned_villages(self.survey)
+        if village and ours and village not in ours:
+            facts = {"field": "village", "value": village}
+            found.append(Problem("village", "warning", "field.problem.not_assigned", facts))
         if whole:
             found += [each for name in private for each in self._private.get(name, ())]
         return found

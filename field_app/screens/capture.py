@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
@@ -110,7 +110,11 @@ class CaptureScreen(AppScreen):
         if self._listener is None or work.record != self._record:
             return
         self._work = work
-        self._view = (
+        self.app.shell.top_bar.show(self.title(), may_go_back=True)
+        self.build(self._make(work, state))
+
+    def _make(self, work: _Work, state: _State) -> Iterator[None]:
+        view: StandView | WalkView = (
             StandView(self.app, self, work)
             if isinstance(work, StandAtWork)
             else WalkView(self.app, self, work)
@@ -123,9 +127,11 @@ class CaptureScreen(AppScreen):
                     font_style="Body", role="large", padding=(dp(16), dp(8), dp(16), 0),
                 )
             )  # fmt: skip
-        box.add_widget(self._view)
+        box.add_widget(view)
         self.add_widget(box)
-        self.app.shell.top_bar.show(self.title(), may_go_back=True)
+        yield
+        yield from view.make_actions()
+        self._view = view
         self._show(state)
 
     def _refused(self, error: SurveyError) -> None:
@@ -212,4 +218,5 @@ class CaptureScreen(AppScreen):
         if self._listener is not None:
             self._listener.close()
         self._ticking = self._listener = self._work = None
+        self.build(None)
         self.app.keep_awake("measuring", False)

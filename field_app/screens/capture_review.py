@@ -14,7 +14,7 @@ from kivymd.uix.scrollview import MDScrollView
 
 from .. import look
 from ..controllers.measuring_at_work import Review
-from ..widgets.buttons import Choice, action, choice_row
+from ..widgets.buttons import Choice, ChoiceRow, action
 from ..widgets.pick_list import Pick, pick_one
 from ..widgets.text_input import TextInput
 from .capture_words import accuracy_text, area_text, lacking_text, overlaps_text
@@ -128,7 +128,7 @@ class ReviewWindow(ModalView):
             self.dismiss()
             snapped(value == "on")
 
-        self._lines.add_widget(choice_row(self.app, choices, "on" if snap else "off", choose))
+        self._lines.add_widget(ChoiceRow(self.app, choices, "on" if snap else "off", choose))
 
     def _pick(self) -> None:
         reasons = [self.app.say(f"app.capture.reason.{each}") for each in _REASONS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,9 +107,13 @@ class DrawScreen(AppScreen):
     def _opened(
         self, work: _Work, state: DrawingState, path: Path | None, bounds: Bounds | None
     ) -> None:
-        if self.app.shell.screen is not self:
-            return
-        self._work = work
+        if self.app.shell.screen is self:
+            self._work = work
+            self.build(self._make(work, state, path, bounds))
+
+    def _make(
+        self, work: _Work, state: DrawingState, path: Path | None, bounds: Bounds | None
+    ) -> Iterator[None]:
         self.figures = DrawingFigures(self.app, closes=state.closes)
         self.tools, self.note = ToolRows(self.app), Note(self.app)
         self.scale_bar = ScaleBar(self.app)
@@ -121,12 +125,18 @@ class DrawScreen(AppScreen):
             self.app, pointed_at=self._pointed_at, moved=lambda _by_hand: self._map_moved(),
             shown=lambda _content: None,
         )  # fmt: skip
+        yield
         between = FloatLayout()
         above = AnchorLayout(anchor_y="top", padding=dp(8))
         above.add_widget(self.note)
         for each in (self.map, self.handles, self._beside(), self._below(), above):
             each.pos_hint = {"x": 0, "y": 0}
             between.add_widget(each)
+        yield
+        rows = self._rows(state)
+        for count in range(len(rows)):
+            self.tools.show(rows[: count + 1])
+            yield
         box = MDBoxLayout(orientation="vertical")
         for each in (self.figures, between, self.tools):
             box.add_widget(each)
@@ -450,5 +460,6 @@ class DrawScreen(AppScreen):
         if self._listener is not None:
             self._listener.close()
         self._ticking = self._listener = self._work = None
+        self.build(None)
         self._asked = self._snap_asked = False
         Window.allow_screensaver = True

@@ -32,26 +32,43 @@ class Tool:
 
 
 class ToolRows(MDBoxLayout):
-    """Rows of buttons, made anew only where they are others."""
+    """Rows of buttons, each made anew only where it has others; what a button does is always what
+    was shown last."""
 
     def __init__(self, app: XiangtuApp) -> None:
         super().__init__(orientation="vertical", adaptive_height=True, padding=dp(8), spacing=dp(8))
         self._app = app
-        self._shown: object = None
+        #: What each row shows, and the row.
+        self._rows: list[tuple[object, MDBoxLayout]] = []
+        self._tools: Sequence[Sequence[Tool]] = ()
 
     def show(self, rows: Sequence[Sequence[Tool]]) -> None:
-        shown = [[(each.code, each.main) for each in row] for row in rows]
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self.clear_widgets()
-        for tools in rows:
-            row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
-            for each in reversed(tools) if self._app.settings.left_handed else tools:
-                row.add_widget(
-                    action(self._app, each.code, each.icon, each.do, quiet=not each.main)
-                )
-            self.add_widget(row)
+        before, self._rows, self._tools = self._rows, [], rows
+        for place, tools in enumerate(rows):
+            shown = [(each.code, each.main) for each in tools]
+            kept = before[place] if place < len(before) else None
+            row = kept[1] if kept is not None and kept[0] == shown else self._row(place)
+            self._rows.append((shown, row))
+        if [row for _, row in self._rows] != [row for _, row in before]:
+            self.clear_widgets()
+            for _, row in self._rows:
+                self.add_widget(row)
+
+    def _row(self, place: int) -> MDBoxLayout:
+        def do(number: int) -> None:
+            self._tools[place][number].do()
+
+        buttons = [
+            action(
+                self._app, each.code, each.icon, lambda number=number: do(number),
+                quiet=not each.main,
+            )
+            for number, each in enumerate(self._tools[place])
+        ]  # fmt: skip
+        row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
+        for each in reversed(buttons) if self._app.settings.left_handed else buttons:
+            row.add_widget(each)
+        return row
 
 
 class DrawingFigures(MDBoxLayout):

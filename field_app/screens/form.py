@@ -3,8 +3,7 @@ signatures, what is wrong with it, confirming."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kivy.clock import Clock
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 #: Steps that are no section of the catalogue: the name of one begins with a letter.
 _PARTS, _PHOTOS, _SIGNATURES, _CHECK = "_parts", "_photos", "_signatures", "_check"
-#: A question takes about 10 ms to make.
-_BUILDING_S = 0.04
 
 
 class FormScreen(AppScreen):
@@ -83,7 +80,6 @@ class FormScreen(AppScreen):
         whole.add_widget(self.steps)
         whole.add_widget(WithinReach(app, self._scroll, buttons, padding=dp(12), spacing=dp(12)))
         self.add_widget(whole)
-        self._build = Clock.create_trigger(self._build_some, 0)
 
     def title(self) -> str:
         if self.page is None:
@@ -212,7 +208,7 @@ class FormScreen(AppScreen):
         for each in self._asked():
             if each.field.name in self._boxes:
                 self._boxes[each.field.name].show(each, self._refused.get(each.field.name, ""))
-        self._build()
+        self.build(self._make_boxes())
 
     def _wrong_in(self, asked: tuple[Asked, ...]) -> int:
         return sum(
@@ -298,19 +294,16 @@ class FormScreen(AppScreen):
             return ()
         return next((each.asked for each in self.page.sections if each.name == self._step), ())
 
-    def _build_some(self, _dt: float) -> None:
-        """Make what is not made yet, for a part of a frame, so that the screen answers."""
-        ends = time.monotonic() + _BUILDING_S
+    def _make_boxes(self) -> Iterator[None]:
+        """The boxes of this step's questions that are not there yet, each at its place."""
         for place, each in enumerate(self._asked()):
             name = each.field.name
             if name in self._boxes:
                 continue
-            if time.monotonic() > ends:
-                self._build()
-                return
             box = self._boxes[name] = answer_box(self.app, each, self._answer)
             box.show(each, self._refused.get(name, ""))
             self._fields.add_widget(box, index=len(self._fields.children) - place)
+            yield
         if self._after_building is not None:
             then, self._after_building = self._after_building, None
             then()
@@ -336,7 +329,7 @@ class FormScreen(AppScreen):
 
         # A frame later the boxes have their heights.
         self._after_building = lambda: Clock.schedule_once(lambda _dt: scroll(), 0.1)
-        self._build()
+        self.build(self._make_boxes())
 
     def _go_on(self) -> None:
         assert self.page is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from xiangtu.validate import Summary
 
 from .. import look
 from ..controllers.records import Choices, Filter, Listed, Order, Page, check, choices, list_records
-from ..widgets.buttons import action, toggle
+from ..widgets.buttons import Switch, SwitchRow, action
 from ..widgets.pick_list import Pick, pick_one
 from ..widgets.row_list import RowList
 from ..widgets.within_reach import WithinReach
@@ -61,9 +61,7 @@ class RecordsScreen(AppScreen):
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
-        height = look.touch(app.settings.text_size)
-        self._switches = MDBoxLayout(size_hint_y=None, height=height, spacing=dp(8))
-        self._picks = MDBoxLayout(size_hint_y=None, height=height, spacing=dp(8))
+        self._switches, self._picks = SwitchRow(app), SwitchRow(app)
         self._count = MDLabel(adaptive_height=True, font_style="Body", role="medium")
         self.rows = RowList(app, RecordRow, 1.7)
         wanted = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(8))
@@ -79,8 +77,21 @@ class RecordsScreen(AppScreen):
         self._choices = Choices()
         self._listed: list[Listed] = []
         self._asked = 0
+        self.build(self._make_switches())
 
     def enter(self, **what: Any) -> None:
+        if not self.building:
+            self._look()
+
+    def _make_switches(self) -> Iterator[None]:
+        yield
+        self._show_switches()
+        yield
+        self._show_picks()
+        yield
+        self._look()
+
+    def _look(self) -> None:
         fieldwork = self.app.fieldwork
         self.app.desk.ask(lambda: choices(fieldwork.survey), self._show_choices)
         self._ask(0)
@@ -94,27 +105,33 @@ class RecordsScreen(AppScreen):
     def _want(self, **other: Any) -> None:
         self.app.records_filter = replace(self._wanted, **other)
         self._show_switches()
+        self._show_picks()
         self._ask(0)
 
     def _order(self, order: Order) -> None:
         self.app.records_order = order
-        self._show_switches()
+        self._show_picks()
         self._ask(0)
 
     def _show_choices(self, found: Choices) -> None:
         self._choices = found
-        self._show_switches()
+        self._show_picks()
 
     def _show_switches(self) -> None:
+        self._switches.show(
+            *(
+                Switch(
+                    self.app.say(f"app.records.{name}"),
+                    getattr(self._wanted, name),
+                    lambda name=name: self._want(**{name: not getattr(self._wanted, name)}),
+                )
+                for name in _SWITCHES
+            )
+        )
+
+    def _show_picks(self) -> None:
         app, say, wanted = self.app, self.app.say, self._wanted
-        self._switches.clear_widgets()
-        self._picks.clear_widgets()
-        for name in _SWITCHES:
-            on = getattr(wanted, name)
-            self._switches.add_widget(
-                toggle(app, say(f"app.records.{name}"), on,
-                       lambda name=name, on=on: self._want(**{name: not on}))
-            )  # fmt: skip
+        picks = []
         layers = {name: label.in_language(app.language) for name, label in self._choices.layers}
         villages = dict(self._choices.villages)
         for field, names, every in (
@@ -122,18 +139,22 @@ class RecordsScreen(AppScreen):
         ):  # fmt: skip
             chosen = getattr(wanted, field)
             text = names.get(chosen, chosen) if chosen else say(f"app.records.{every}")
-            self._picks.add_widget(
-                toggle(app, text, chosen is not None,
-                       lambda field=field, names=names, every=every: self._pick(
-                           field, names, every))
-            )  # fmt: skip
+            picks.append(
+                Switch(
+                    text,
+                    chosen is not None,
+                    lambda field=field, names=names, every=every: self._pick(field, names, every),
+                )
+            )
         near = app.records_order == "near"
-        self._picks.add_widget(
-            toggle(
-                app, say("app.records.near" if near else "app.records.code"), False,
+        picks.append(
+            Switch(
+                say("app.records.near" if near else "app.records.code"),
+                False,
                 lambda: self._order("code" if near else "near"),
             )
-        )  # fmt: skip
+        )
+        self._picks.show(*picks)
 
     def _pick(self, field: str, names: dict[str, str], every: str) -> None:
         say = self.app.say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.receiver import Receiver
 
 from ..controllers.settings import LOCK_AFTER_MIN, Settings
-from ..widgets.buttons import LANGUAGES, Choice, action, choice_row
+from ..widgets.buttons import LANGUAGES, Choice, ChoiceRow, action
 from ..widgets.number_input import NumberInput
 from ..widgets.panel import Panel
 from ..widgets.pick_list import Pick, pick_one
@@ -44,31 +44,41 @@ class SettingsScreen(AppScreen):
 
     def __init__(self, app: XiangtuApp, **properties: Any) -> None:
         super().__init__(app, **properties)
-        box = MDBoxLayout(
+        self._box = MDBoxLayout(
             orientation="vertical", adaptive_height=True, padding=dp(16), spacing=dp(16)
         )
-        for panel in (
-            self._receiver(),
-            self._measuring(),
-            self._looks(),
-            self._pin(),
-            self._about(),
-        ):
-            box.add_widget(panel)
         self._scroll = MDScrollView()
-        self._scroll.add_widget(box)
+        self._scroll.add_widget(self._box)
         self.add_widget(self._scroll)
+        #: Where it is scrolled to once it is whole.
+        self._scrolled = 1.0
+        self.build(self._make_panels())
 
     def enter(self, **what: Any) -> None:
+        if not self.building:
+            self._begin()
+
+    def _make_panels(self) -> Iterator[None]:
+        for make in (self._receiver, self._measuring, self._looks, self._pin, self._about):
+            yield from make()
+        self._scroll.scroll_y = self._scrolled
+        self._begin()
+
+    def _panel(self, title: str) -> Panel:
+        panel = Panel(self.app, self.app.say(title))
+        self._box.add_widget(panel)
+        return panel
+
+    def _begin(self) -> None:
         self._look()
         self._show_live()
         Clock.schedule_interval(self._show_live, _LIVE_EVERY_S)
 
     # -- receiver -----------------------------------------------------------------------------
 
-    def _receiver(self) -> Panel:
+    def _receiver(self) -> Iterator[None]:
         app = self.app
-        panel = Panel(app, app.say("setting.receiver"))
+        panel = self._panel("setting.receiver")
         self.live = _line()
         self.typed = TextInput(
             app, hint=app.say("app.settings.address"), left=self._switch,
@@ -79,12 +89,14 @@ class SettingsScreen(AppScreen):
             action(app, "app.settings.choose", "satellite-variant", self._choose_receiver)
         )
         self._receiver_panel = panel
+        yield
         self._labelled(
             panel, "rtk_datum", tuple(Choice(each, each) for each in ("CGCS2000", "WGS84"))
         )
         panel.add_widget(_line(app.say("app.settings.rtk_datum_why"), role="medium"))
+        yield
         panel.add_widget(self._number("antenna_height_m", "m"))
-        return panel
+        yield
 
     def _choose_receiver(self) -> None:
         app = self.app
@@ -143,20 +155,22 @@ class SettingsScreen(AppScreen):
 
     # -- measuring, looks -----------------------------------------------------------------------
 
-    def _measuring(self) -> Panel:
-        panel = Panel(self.app, self.app.say("app.settings.measuring"))
+    def _measuring(self) -> Iterator[None]:
+        panel = self._panel("app.settings.measuring")
         for name, unit in _MEASURING:
             panel.add_widget(self._number(name, unit))
+            yield
         panel.add_widget(_line(self.app.say("app.settings.accuracy_why"), role="medium"))
         say = self.app.say
         snaps = (Choice(True, say("app.draw.snap_on")), Choice(False, say("app.draw.snap_off")))
         self._labelled(panel, "snaps", snaps)
-        return panel
+        yield
 
-    def _looks(self) -> Panel:
+    def _looks(self) -> Iterator[None]:
         say = self.app.say
-        panel = Panel(self.app, say("app.settings.looks"))
+        panel = self._panel("app.settings.looks")
         self._labelled(panel, "language", LANGUAGES)
+        yield
         for name, values in (
             ("text_size", ("normal", "large", "extra_large")),
             ("theme", ("day", "contrast", "night")),
@@ -164,26 +178,21 @@ class SettingsScreen(AppScreen):
             self._labelled(
                 panel, name, tuple(Choice(each, say(f"app.{name}.{each}")) for each in values)
             )
+            yield
         hands = (Choice(False, say("app.hand.right")), Choice(True, say("app.hand.left")))
         self._labelled(panel, "left_handed", hands)
-        return panel
+        yield
 
     def _labelled(self, panel: Panel, name: str, choices: tuple[Choice, ...]) -> None:
         """A setting that is one of several, with its name above."""
-        row = MDBoxLayout(adaptive_height=True)
-
-        def show() -> None:
-            row.clear_widgets()
-            chosen = getattr(self.app.settings, name)
-            row.add_widget(choice_row(self.app, choices, chosen, choose))
 
         def choose(value: Any) -> None:
             self._change(lambda: replace(self.app.settings, **{name: value}))
-            show()
+            row.choose(getattr(self.app.settings, name))
 
+        row = ChoiceRow(self.app, choices, getattr(self.app.settings, name), choose)
         panel.add_widget(_line(self.app.say(f"setting.{name}")))
         panel.add_widget(row)
-        show()
 
     def _number(self, name: str, unit: str) -> NumberInput:
         say, value = self.app.say, getattr(self.app.settings, name)
@@ -209,22 +218,23 @@ class SettingsScreen(AppScreen):
         shown = self.app.shell.screen
         if isinstance(shown, SettingsScreen) and shown is not self:
             # Made anew in another look: the person goes on where they were.
-            Clock.schedule_once(lambda _dt: shown.scroll_to(self._scroll.scroll_y), 0)
+            shown.scroll_to(self._scroll.scroll_y)
 
     def scroll_to(self, part: float) -> None:
-        """Show the part of the list that is so far (0…1) from its end."""
-        self._scroll.scroll_y = part
+        """Once it is whole, show the part of the list that is so far (0…1) from its end."""
+        self._scrolled = part
 
     # -- PIN ----------------------------------------------------------------------------------
 
-    def _pin(self) -> Panel:
+    def _pin(self) -> Iterator[None]:
         app = self.app
-        panel = Panel(app, app.say("app.pin.title"))
+        panel = self._panel("app.pin.title")
         self._pin_says = _line()
         self.pin = TextInput(app, hint=app.say("app.pin.new"), password=True, input_type="number")
         panel.add_widget(self._pin_says)
         panel.add_widget(self.pin)
         panel.add_widget(action(app, "app.pin.set", "lock-outline", self._set_pin, quiet=True))
+        yield
         self.remove_pin = action(
             app, "app.pin.remove", "lock-open-outline", self._remove_pin, quiet=True
         )
@@ -233,7 +243,7 @@ class SettingsScreen(AppScreen):
         )
         self._labelled(panel, "lock_after_min", tuple(minutes))
         self._pin_panel = panel
-        return panel
+        yield
 
     def _set_pin(self) -> None:
         digits, pin = self.pin.text, self.app.pin
@@ -249,11 +259,11 @@ class SettingsScreen(AppScreen):
 
     # -- about --------------------------------------------------------------------------------
 
-    def _about(self) -> Panel:
-        panel = Panel(self.app, self.app.say("app.settings.about"))
+    def _about(self) -> Iterator[None]:
+        panel = self._panel("app.settings.about")
         self._tablet_says = _line(role="medium")
         panel.add_widget(self._tablet_says)
-        return panel
+        yield
 
     def _look(self) -> None:
         fieldwork, pin = self.app.fieldwork, self.app.pin

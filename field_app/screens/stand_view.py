@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
@@ -37,18 +38,26 @@ class StandView(WithinReach):
             adaptive_height=True, font_style="Body", role="large", theme_text_color="Custom"
         )
         self.sketch = Sketch(app)
-        self.take = action(app, "app.capture.take", "map-marker-check", screen.review)
-        again = action(app, "app.capture.again", "restart", self._again, quiet=True)
-        away = action(
-            app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True
-        )
         figures = column(
             figure_row(self.fix, self.epochs),
             figure_row(self.spread, self.rejected, asked),
             self.note,
         )
-        actions = column(self.take, hand_row(app, away, again))
-        super().__init__(app, self.sketch, actions, figures, padding=dp(16), spacing=dp(12))
+        self._actions = column()
+        super().__init__(app, self.sketch, self._actions, figures, padding=dp(16), spacing=dp(12))
+
+    def make_actions(self) -> Iterator[None]:
+        """The buttons, before the first state is shown; see AppScreen.build."""
+        app, screen = self.app, self._screen
+        self.take = action(app, "app.capture.take", "map-marker-check", screen.review)
+        self._actions.add_widget(self.take)
+        yield
+        again = action(app, "app.capture.again", "restart", self._again, quiet=True)
+        away = action(
+            app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True
+        )
+        self._actions.add_widget(hand_row(app, away, again))
+        yield
 
     def show(self, state: StandState) -> None:
         """A later state."""

@@ -17,7 +17,7 @@ from xiangtu.words import explain
 from ..controllers.at_work import OpenForm, still_open
 from ..controllers.settings import Language
 from ..desk import Progress
-from ..widgets.buttons import LANGUAGES, action, choice_row
+from ..widgets.buttons import LANGUAGES, ChoiceRow, action
 from ..widgets.file_chooser import choose_file
 from ..widgets.place_chooser import Place, choose_place, hand_on
 from ..widgets.text_input import TextInput
@@ -50,7 +50,7 @@ class StartScreen(AppScreen):
         )
         #: The next thing to do, where a thumb reaches it.
         self._next = MDBoxLayout(adaptive_height=True)
-        self._languages = choice_row(app, LANGUAGES, app.settings.language, self._speak)
+        self._languages = ChoiceRow(app, LANGUAGES, app.settings.language, self._speak)
         self.standing = MDLabel(adaptive_height=True, font_style="Body", role="large")
         self.surveyor = TextInput(app, hint=app.say("app.start.surveyor"))
         self.pin = TextInput(app, hint=app.say("app.start.pin"), password=True, input_type="number")

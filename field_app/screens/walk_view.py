@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kivy.metrics import dp
-from kivymd.uix.boxlayout import MDBoxLayout
 from kivymd.uix.label import MDLabel
 
 from .. import look
 from ..controllers.measuring_at_work import WalkAtWork, WalkState
-from ..widgets.buttons import Choice, action, choice_row, relabel
+from ..widgets.buttons import Choice, ChoiceRow, action, relabel
 from ..widgets.figure import Figure, figure_row
 from ..widgets.sketch import Sketch
 from ..widgets.within_reach import WithinReach, column, hand_row
@@ -28,7 +28,6 @@ class WalkView(WithinReach):
         self.app, self._work, self._screen = app, work, screen
         self._colours = look.colours(app.settings.theme)
         self._before: WalkState | None = None
-        self._choices = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(10))
         self.length = Figure(app, "app.capture.length")
         self.corners = Figure(app, "app.capture.corners")
         self.area = Figure(app, "app.capture.area", large=True)
@@ -40,27 +39,44 @@ class WalkView(WithinReach):
             adaptive_height=True, font_style="Body", role="large", theme_text_color="Custom"
         )
         self.sketch = Sketch(app)
+        figures = [self.state, figure_row(self.length, self.corners, self.closing)]
+        if work.layer.geometry == "MULTIPOLYGON":
+            figures.insert(1, self.area)
+        self._actions = column()
+        super().__init__(
+            app, self.sketch, self._actions, column(*figures, self.note),
+            padding=dp(16), spacing=dp(10),
+        )  # fmt: skip
+
+    def make_actions(self) -> Iterator[None]:
+        """The buttons, before the first state is shown; see AppScreen.build."""
+        app, work, screen = self.app, self._work, self._screen
+        ways = (
+            Choice(False, app.say("app.capture.by_walking")),
+            Choice(True, app.say("app.capture.by_corners")),
+        )
+        self._ways = ChoiceRow(
+            app, ways, None, lambda by_corners: screen.do(lambda: work.walk_by(by_corners))
+        )
+        self._actions.add_widget(self._ways)
+        yield
         self.corner = action(
             app, "app.capture.corner", "map-marker-plus", lambda: screen.do(work.corner)
         )
+        self._actions.add_widget(self.corner)
+        yield
         back = action(
             app, "app.capture.take_back", "undo", lambda: screen.do(work.take_back), quiet=True
         )
         finish = action(app, "app.capture.finish", "flag-checkered", screen.review, quiet=True)
+        self._actions.add_widget(hand_row(app, back, finish))
+        yield
         away = action(
             app, "app.capture.throw_away", "delete-outline", screen.throw_away, quiet=True
         )
-        figures = [self.state, figure_row(self.length, self.corners, self.closing)]
-        if work.layer.geometry == "MULTIPOLYGON":
-            figures.insert(1, self.area)
         on_map = action(app, "app.capture.on_map", "vector-polyline-edit", screen.draw, quiet=True)
-        actions = column(
-            self._choices, self.corner, hand_row(app, back, finish), hand_row(app, away, on_map)
-        )
-        super().__init__(
-            app, self.sketch, actions, column(*figures, self.note),
-            padding=dp(16), spacing=dp(10),
-        )  # fmt: skip
+        self._actions.add_widget(hand_row(app, away, on_map))
+        yield
 
     def show(self, state: WalkState) -> None:
         """A later state."""
@@ -69,8 +85,7 @@ class WalkView(WithinReach):
             self.app.device.taken()
         if before is not None and state.lost and not before.lost:
             self.app.device.lost()
-        if before is None or state.by_corners != before.by_corners:
-            self._offer(state.by_corners)
+        self._ways.choose(state.by_corners)
         say, colours = self.app.say, self._colours
         self.state.text, self.state.text_color = self._standing(state)
         self.length.show(f"{state.length_m:.1f} m")
@@ -118,19 +133,3 @@ class WalkView(WithinReach):
         if state.overlaps:
             noted.append(overlaps_text(self.app, state.overlaps[:2]))
         return "\n".join(noted), colours.bad if state.overlaps else colours.warning
-
-    def _offer(self, by_corners: bool) -> None:
-        say = self.app.say
-        self._choices.clear_widgets()
-        ways = (
-            Choice("walk", say("app.capture.by_walking")),
-            Choice("corners", say("app.capture.by_corners")),
-        )
-        self._choices.add_widget(
-            choice_row(
-                self.app,
-                ways,
-                "corners" if by_corners else "walk",
-                lambda way: self._screen.do(lambda: self._work.walk_by(way == "corners")),
-            )
-        )

@@ -15,7 +15,7 @@ from xiangtu.catalogue.model import Code
 from .. import look
 from ..controllers.form_page import Asked, candidates
 from ..controllers.questions import Problem
-from .buttons import Choice, WideButton, choice_row, letters
+from .buttons import Choice, ChoiceRow, WideButton, letters
 from .pick_date import pick_date
 from .pick_list import Pick, pick_one
 from .pick_several import PickSeveral
@@ -219,26 +219,20 @@ class ChosenAnswer(AnswerBox):
     empty."""
 
     def make(self) -> None:
-        self.row = MDBoxLayout(size_hint_y=None, height=look.touch(self.app.settings.text_size))
+        self.row = ChoiceRow(
+            self.app, _choices(self.app, self.asked), self._chosen(), self._choose
+        )  # fmt: skip
         self.add_widget(self.row)
-        self._shown: Any = self  # no answer is this
 
     def show_value(self) -> None:
+        self.row.choose(self._chosen())
+
+    def _chosen(self) -> str:
         value = self.asked.question.value
-        if value == self._shown:
-            return
-        self._shown = value
-        self.row.clear_widgets()
-        self.row.add_widget(
-            choice_row(
-                self.app, _choices(self.app, self.asked), "" if value is None else str(value),
-                self._choose,
-            )
-        )  # fmt: skip
+        return "" if value is None else str(value)
 
     def _choose(self, value: str) -> None:
-        before = self.asked.question.value
-        if value == ("" if before is None else str(before)):
+        if value == self._chosen():
             if self.asked.question.required:
                 return
             self.give(None)

@@ -86,16 +86,69 @@ def relabel(button: MDButton, text: str) -> None:
             each.text = text
 
 
-def choice_row(
-    app: XiangtuApp, choices: Sequence[Choice], chosen: Any, choose: Callable[[Any], Any]
-) -> MDBoxLayout:
+@dataclass(frozen=True)
+class Switch:
+    """What a toggle shows, and what touching it does."""
+
+    text: str
+    on: bool
+    do: Callable[[], Any]
+
+
+class SwitchRow(MDBoxLayout):
+    """Toggles side by side, each made anew only where it is another."""
+
+    def __init__(self, app: XiangtuApp) -> None:
+        super().__init__(size_hint_y=None, height=look.touch(app.settings.text_size), spacing=dp(8))
+        self._app = app
+        self._shown: list[tuple[str, bool]] = []
+        self._toggles: list[MDButton] = []
+        self._do: list[Callable[[], Any]] = []
+
+    def show(self, *switches: Switch) -> None:
+        """These, from left to right."""
+        self._do = [each.do for each in switches]
+        before = list(zip(self._shown, self._toggles, strict=True))
+        self._shown = [(each.text, each.on) for each in switches]
+        self._toggles = []
+        for place, (text, on) in enumerate(self._shown):
+            kept = before[place] if place < len(before) else None
+            self._toggles.append(
+                kept[1]
+                if kept is not None and kept[0] == (text, on)
+                else toggle(self._app, text, on, lambda place=place: self._do[place]())
+            )
+        self.clear_widgets()
+        for each in self._toggles:
+            self.add_widget(each)
+
+
+class ChoiceRow(SwitchRow):
     """All choices side by side; the chosen one filled."""
-    row = MDBoxLayout(size_hint_y=None, height=look.touch(app.settings.text_size), spacing=dp(8))
-    for each in choices:
-        row.add_widget(
-            toggle(app, each.text, each.value == chosen, lambda value=each.value: choose(value))
+
+    def __init__(
+        self,
+        app: XiangtuApp,
+        choices: Sequence[Choice],
+        chosen: Any,
+        choose: Callable[[Any], Any],
+    ) -> None:
+        super().__init__(app)
+        self._choices, self._choose = choices, choose
+        self.choose(chosen)
+
+    def choose(self, chosen: Any) -> None:
+        """Show this as the chosen one."""
+        self.show(
+            *(
+                Switch(
+                    each.text,
+                    each.value == chosen,
+                    lambda value=each.value: self._choose(value),
+                )
+                for each in self._choices
+            )
         )
-    return row
 
 
 def round_button(

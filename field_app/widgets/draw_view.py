@@ -12,7 +12,7 @@ from kivymd.uix.label import MDLabel
 
 from .. import look
 from ..controllers.pen import Colour, Stroke
-from .buttons import action, toggle
+from .buttons import Switch, SwitchRow, action
 from .picture_stage import PictureStage
 from .question import ask
 
@@ -46,12 +46,7 @@ class DrawView(ModalView):
             orientation="vertical", padding=dp(12), spacing=dp(8),
             md_bg_color=look.fixed(app.theme_cls.backgroundColor),
         )  # fmt: skip
-        self._tools = MDBoxLayout(
-            size_hint_y=None, height=look.touch(app.settings.text_size), spacing=dp(8)
-        )
-        self._pens = MDBoxLayout(
-            size_hint_y=None, height=look.touch(app.settings.text_size), spacing=dp(8)
-        )
+        self._tools, self._pens = SwitchRow(app), SwitchRow(app)
         box.add_widget(self.stage)
         box.add_widget(
             MDLabel(
@@ -69,23 +64,27 @@ class DrawView(ModalView):
         self._show_tools()
 
     def _show_tools(self) -> None:
-        app, stage, say = self._app, self.stage, self._app.say
-        self._tools.clear_widgets()
-        self._pens.clear_widgets()
-        for code, colour in _COLOURS:
-            on = stage.pen_down and stage.pen_colour == colour
-            self._pens.add_widget(
-                toggle(app, say(code), on, lambda colour=colour: self._take_pen(colour=colour))
+        stage, say = self.stage, self._app.say
+        colours = (
+            Switch(
+                say(code), stage.pen_down and stage.pen_colour == colour,
+                lambda colour=colour: self._take_pen(colour=colour),
             )
-        for code, width in _WIDTHS:
-            on = stage.pen_down and stage.pen_width == width
-            self._tools.add_widget(
-                toggle(app, say(code), on, lambda width=width: self._take_pen(width=width))
+            for code, colour in _COLOURS
+        )  # fmt: skip
+        widths = (
+            Switch(
+                say(code), stage.pen_down and stage.pen_width == width,
+                lambda width=width: self._take_pen(width=width),
             )
-        self._tools.add_widget(
-            toggle(app, say("app.draw.move"), not stage.pen_down, self._lay_down_pen)
+            for code, width in _WIDTHS
+        )  # fmt: skip
+        self._pens.show(*colours)
+        self._tools.show(
+            *widths,
+            Switch(say("app.draw.move"), not stage.pen_down, self._lay_down_pen),
+            Switch(say("app.draw.take_back"), False, stage.take_back),
         )
-        self._tools.add_widget(toggle(app, say("app.draw.take_back"), False, stage.take_back))
 
     def _take_pen(self, colour: Colour | None = None, width: float | None = None) -> None:
         self.stage.pen_down = True

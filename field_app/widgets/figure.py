@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from kivymd.uix.boxlayout import MDBoxLayout
@@ -11,6 +12,10 @@ from .. import look
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
+
+
+#: A number and its unit stay on one line.
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[^\W\d])")
 
 
 class Figure(MDBoxLayout):
@@ -36,7 +41,7 @@ class Figure(MDBoxLayout):
         self.add_widget(self._text)
 
     def show(self, text: str, colour: tuple[float, float, float, float] | None = None) -> None:
-        self._text.text = text
+        self._text.text = _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
         self._text.text_color = colour or self._plain
 
 

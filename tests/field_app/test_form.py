@@ -56,6 +56,17 @@ def test_the_village_is_filled_in_from_the_place(work: Fieldwork) -> None:
     assert opened.values["village"] == VILLAGE
 
 
+def test_a_village_that_was_not_handed_out_is_warned_of_and_may_be_confirmed(
+    work: Fieldwork,
+) -> None:
+    opened = filled(work)
+    assert "field.problem.not_assigned" not in {each.code for each in opened.problems()}
+    opened.answer("village", "990101101299")
+    (warned,) = (e for e in opened.problems() if e.code == "field.problem.not_assigned")
+    assert (warned.field, warned.severity) == ("village", "warning")
+    opened.confirm()
+
+
 def test_defaults_then_memory_then_what_is_given(work: Fieldwork) -> None:
     first = Form.new(work.survey, "farmland")
     assert first.values["kind"] == "10" and first.values.get("land_use") is None

@@ -8,6 +8,7 @@ the county changed the same unit to something else, that is noted in table `conf
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -139,6 +140,13 @@ def adopt(
             raise BadPackage("package.database", path=path, reason=str(fault)) from fault
     _step(progress, 1.0, "adopt.done")
     return summary
+
+
+def assigned_villages(survey: store.SurveyFile) -> frozenset[str]:
+    """Codes of the villages that a tablet was given work in: a later assignment adds to an earlier
+    one, so none is ever taken back."""
+    rows = survey.connection.execute("SELECT villages FROM assignment")
+    return frozenset(village for (text,) in rows for village in json.loads(text))
 
 
 def _step(progress: Progress, fraction: float, code: str) -> None:

@@ -18,7 +18,6 @@ found again from the journal the next time.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from ..errors import Cancelled
 from ..store import SurveyFile, begun, places
 from ..store.journal_triggers import OWNER_COLUMN
 from . import tablet as tablets
+from .adoption import assigned_villages
 from .record_states import (
     FOR_A_PERSON,
     RecordState,
@@ -250,12 +250,7 @@ class _Going:
         self._survey = survey
         self._connection: sqlite3.Connection = survey.connection
         self._parts = part_columns(survey.catalogue)
-        # A later assignment adds to an earlier one, so no village is ever taken back.
-        self._villages = {
-            village
-            for (text,) in self._connection.execute("SELECT villages FROM assignment")
-            for village in json.loads(text)
-        }
+        self._villages = assigned_villages(survey)
         self._layers = [
             layer
             for layer in survey.catalogue.layers.values()

@@ -126,7 +126,7 @@ class Driver:
 
     def texts(self) -> list[str]:
         """Every text on the screen."""
-        return [each.text for each in self.widgets() if getattr(each, "text", "") and seen(each)]
+        return [said(each) for each in self.widgets() if said(each) and seen(each)]
 
     def sees(self, text: str) -> bool:
         return any(text in each for each in self.texts())
@@ -135,8 +135,7 @@ class Driver:
         """The widget with a text, wholly or in part; AssertionError with all texts if none."""
         for exact in (True, False):
             for each in self.widgets():
-                said = getattr(each, "text", "")
-                if said and seen(each) and (said == text if exact else text in said):
+                if seen(each) and (said(each) == text if exact else text in said(each)):
                     return each
         raise AssertionError(f"{text!r} is not on the screen: {self.texts()}")
 
@@ -177,8 +176,8 @@ class Driver:
         """Push the screen up, as a finger does, until a text is seen."""
         for _ in range(20):
             for each in self.widgets():
-                said = each.hint if isinstance(each, TextInput) else getattr(each, "text", "")
-                if said and text in said and seen(each):
+                shown = each.hint if isinstance(each, TextInput) else said(each)
+                if text in shown and seen(each):
                     return each
             self.drag([(400, y) for y in range(400, 800, 20)])
             self.wait(0.5)
@@ -251,7 +250,7 @@ class Driver:
 
     def _at_rest(self) -> bool:
         windows = (each for each in Window.children if isinstance(each, ModalView))
-        busy = self.app.desk.busy or self.app.tiles.busy
+        busy = self.app.desk.busy or self.app.tiles.busy or self.app.shell.screen.building
         return not busy and all(each._anim_alpha in (0, 1) for each in windows)
 
     def wait(self, seconds: float) -> None:
@@ -276,6 +275,11 @@ class Driver:
 def touchable(widget: Widget) -> bool:
     """Whether it does something when it is touched."""
     return isinstance(widget, ButtonBehavior | TextInput) and not widget.disabled
+
+
+def said(widget: Widget) -> str:
+    """The text of a widget, as one would type it."""
+    return (getattr(widget, "text", "") or "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def seen(widget: Widget) -> bool:

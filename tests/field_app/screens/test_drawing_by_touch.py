@@ -119,6 +119,19 @@ def test_corners_are_dragged_by_a_grip_put_in_taken_out_and_all_undone(
     assert drawn.screen.map.viewport != was and len(drawn.corners) == 4
 
 
+def test_the_corner_touched_last_is_the_one_taken_out(
+    start_app: Callable, work_folder: Path, world: World
+) -> None:
+    drawn, _ = drawing(start_app, work_folder, "shape", world.parcels["west"])
+    one, other = drawn.corners[0], drawn.corners[2]
+    drawn.tap(one)
+    assert drawn.screen.handles.chosen == (0, 0)
+    drawn.tap(other)
+    assert drawn.screen.handles.chosen == (0, 2)
+    drawn.app.touch("删除拐点")
+    assert one in drawn.corners and other not in drawn.corners
+
+
 def test_a_corner_is_lifted_from_under_the_finger_that_drags_it(
     start_app: Callable, work_folder: Path, world: World
 ) -> None:

@@ -116,7 +116,7 @@ def test_corners_are_averaged_while_standing_taken_back_and_heard(
         receiver.says(stand(x, y, 2))
         assert signals.count("taken") == number + 1
         if (x, y) == (350, 350):
-            app.touch("撤回")
+            app.touch("撤销")
     receiver.says([fix_at(300, 340, 900)])
     app.touch("记录拐点")
     receiver.says([fix_at(300, 340, 901)])
@@ -146,7 +146,7 @@ def test_a_corner_that_is_begun_is_left_again(
     receiver.says([fix_at(300, 300)])
     app.touch("记录拐点")
     receiver.says([fix_at(300, 300, 1)])
-    app.touch("撤回")
+    app.touch("撤销")
     receiver.says(stand(300, 300, 5))
     assert not app.sees("立即记录") and app.app.device.given == []
 
@@ -293,10 +293,10 @@ def test_a_left_handed_surveyor_has_the_main_buttons_at_the_left(
     start_app: Callable, work_folder: Path
 ) -> None:
     app, _, _ = measuring(start_app, work_folder, "farmland", name="新地")
-    assert across(app, "撤回") < across(app, "完成")
+    assert across(app, "撤销") < across(app, "完成")
     app.app.change_settings(replace(app.app.settings, left_handed=True))
     app.settle()
-    assert across(app, "完成") < across(app, "撤回")
+    assert across(app, "完成") < across(app, "撤销")
 
 
 def across(app: Driver, text: str) -> float:
@@ -314,7 +314,7 @@ def test_what_is_touched_while_measuring_is_large_enough_for_a_glove(
 
     app.app.change_settings(replace(app.app.settings, text_size=text_size))
     app.settle()
-    for text in ("边走边测", "逐点测量", "记录拐点", "撤回", "完成", "放弃"):
+    for text in ("边走边测", "逐点测量", "记录拐点", "撤销", "完成", "放弃"):
         button = app.find(text)
         while not isinstance(button, ButtonBehavior):
             button = button.parent
