@@ -32,6 +32,7 @@ def test_the_oldest_are_looked_through_in_a_quiet_moment_and_not_while_one_works
     monkeypatch.setattr(tidying, "_AT_MOST_EVERY_S", 0.0)
     monkeypatch.setattr(tidying, "_QUIET_S", 1e6)
     app = start_app(work_folder)
+    searched.clear()  # until it had started, Python was still left to itself
     app.touch("开始工作")
     app.touch("新增记录")
     app.touch("农用地地块")
