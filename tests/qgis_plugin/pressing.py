@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 
@@ -30,3 +32,41 @@ def said(panel: Any) -> str:
     """What the message bar says."""
     item = panel.desk.iface.messageBar().currentItem()
     return item.text() if item else ""
+
+
+def tick(page: Any, *codes: str) -> None:
+    """Tick villages in the form of a new assignment."""
+    from qgis.PyQt.QtCore import Qt
+
+    page.tabs.setCurrentWidget(page.form)
+    for item in page.form.villages._items():
+        if item.data(0, Qt.ItemDataRole.UserRole) in codes:
+            item.setCheckState(0, Qt.CheckState.Checked)
+
+
+def stick_at(monkeypatch: Any, folder: Path) -> None:
+    """A stick that is plugged in, as the system would tell of it."""
+    from qgis_plugin.gui.hand_out import save_button
+
+    folder.mkdir(exist_ok=True)
+    stick = save_button.Stick("KINGSTON", folder, 3_200_000_000)
+    monkeypatch.setattr(save_button, "plugged_in", lambda: [stick])
+
+
+def to_stick(button: Any) -> None:
+    """Open the button's menu and take its second entry."""
+    assert button.isEnabled()
+    button.list_places()
+    (_ask, stick) = button.menu().actions()
+    assert stick.text() == "To KINGSTON (3.2 GB free)"
+    stick.trigger()
+
+
+def arrive(page: Any, panel: Any, qtbot: Any, package: Path) -> Path:
+    """Put a package into the watched folder, as a person copies it there."""
+    folder = page.packages.folder.of(panel.desk.path)
+    there = Path(shutil.copy(package, folder))
+    number = page.packages.tree.topLevelItemCount()
+    qtbot.waitUntil(lambda: page.packages.tree.topLevelItemCount() > number, timeout=20_000)
+    idle(panel, qtbot)
+    return there

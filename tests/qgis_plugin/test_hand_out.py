@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, known, outline
-from pressing import click, said
+from pressing import click, said, stick_at, tick, to_stick
 from xiangtu import store
 from xiangtu.package.adoption import adopt
 from xiangtu.package.tablet import start
@@ -68,33 +68,6 @@ def settled(panel: Any, qtbot: Any) -> None:
         lambda: not panel.desk.busy and not panel.pages["hand_out"].form._settled.isActive(),
         timeout=20_000,
     )
-
-
-def tick(page: Any, *codes: str) -> None:
-    from qgis.PyQt.QtCore import Qt
-
-    page.tabs.setCurrentWidget(page.form)
-    for item in page.form.villages._items():
-        if item.data(0, Qt.ItemDataRole.UserRole) in codes:
-            item.setCheckState(0, Qt.CheckState.Checked)
-
-
-def stick_at(monkeypatch: Any, folder: Path) -> None:
-    """A stick that is plugged in, as the system would tell of it."""
-    from qgis_plugin.gui.hand_out import save_button
-
-    folder.mkdir(exist_ok=True)
-    stick = save_button.Stick("KINGSTON", folder, 3_200_000_000)
-    monkeypatch.setattr(save_button, "plugged_in", lambda: [stick])
-
-
-def to_stick(button: Any) -> None:
-    """Open the button's menu and take its second entry."""
-    assert button.isEnabled()
-    button.list_places()
-    (_ask, stick) = button.menu().actions()
-    assert stick.text() == "To KINGSTON (3.2 GB free)"
-    stick.trigger()
 
 
 def rows(page: Any) -> list[list[str]]:

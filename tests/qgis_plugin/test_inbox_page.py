@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pressing import idle, press, said
+from pressing import arrive, idle, press, said
 
 if TYPE_CHECKING:
     from county import County
@@ -55,16 +55,6 @@ def edited(county: County, name: str, remark: str) -> Path:
     with county.survey(name) as survey:
         survey.update("farmland", known("farmland", 0), {"remark": remark})
     return county.pack(name)
-
-
-def arrive(page: Any, panel: Any, qtbot: Any, package: Path) -> Path:
-    """Put a package into the watched folder, as a person copies it there."""
-    folder = page.packages.folder.of(panel.desk.path)
-    there = Path(shutil.copy(package, folder))
-    number = page.packages.tree.topLevelItemCount()
-    qtbot.waitUntil(lambda: page.packages.tree.topLevelItemCount() > number, timeout=20_000)
-    idle(panel, qtbot)
-    return there
 
 
 def test_packages_that_come_into_the_folder_are_listed_and_merged_in_order(

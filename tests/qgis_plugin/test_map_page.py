@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from printed import choose, finished, layers, pages, words
 
 if TYPE_CHECKING:
     from county import County
@@ -21,13 +21,9 @@ def page(panel: Any, qtbot: Any, county: County) -> Iterator[Any]:
 
     panel.desk.open(county.path)
     found = panel.show_step("map")
-    idle(found, qtbot)
+    finished(found, qtbot)
     yield found
     QgsProject.instance().clear()
-
-
-def idle(page: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not page.desk.busy and page.printing is None, timeout=60_000)
 
 
 def press(button: Any, qtbot: Any) -> None:
@@ -40,31 +36,6 @@ def press(button: Any, qtbot: Any) -> None:
 def said(page: Any) -> str:
     item = page.desk.iface.messageBar().currentItem()
     return item.text() if item else ""
-
-
-def choose(page: Any, kind: str, village: str | None = None) -> None:
-    page.kind.setCurrentIndex(page.kind.findData(kind))
-    page.village.setCurrentIndex(max(page.village.findData(village), 0))
-
-
-def layers() -> dict[str, Any]:
-    from qgis.core import QgsProject
-
-    from qgis_plugin.map.project import layers_of
-
-    return layers_of(QgsProject.instance())
-
-
-def pages(path: Path) -> int:
-    told = subprocess.run(["pdfinfo", path], capture_output=True, text=True, check=True).stdout
-    return int(told.split("Pages:")[1].split()[0])
-
-
-def words(path: Path, page: int = 1) -> str:
-    return subprocess.run(
-        ["pdftotext", "-layout", "-f", str(page), "-l", str(page), path, "-"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
 
 
 def test_the_map_is_built_and_replaces_only_what_one_agrees_to(page: Any, qtbot: Any) -> None:
@@ -97,7 +68,7 @@ def test_a_layer_taken_out_is_named_and_a_sheet_that_needs_it_says_so(
     assert "household" in page.state.text().lower()
     choose(page, "homestead")
     page.print_to(tmp_path / "plans.pdf")
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert "household" in said(page).lower() and not (tmp_path / "plans.pdf").exists()
 
 
@@ -117,7 +88,7 @@ def test_a_saved_project_goes_on_after_the_county_has_moved(
     moved = tmp_path / "moved"
     shutil.move(county.folder, moved)
     page.desk.open(moved / "county.sqlite")
-    idle(page, qtbot)
+    finished(page, qtbot)
     project.read(str(saved))
     assert not layers()["farmland"].isValid()
     assert page.mend.isVisible() and str(county.path) in page.state.text()
@@ -148,7 +119,7 @@ def test_plans_of_a_village_list_corners_and_sides(
     choose(page, "homestead", VILLAGE)
     out = tmp_path / "plans.pdf"
     page.print_to(out)
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert pages(out) == len(plans) and f"pages: {len(plans)}" in said(page)
     text = words(out)
     (first,) = (each for each in plans if each.corners[0].name in text and each is plans[0])
@@ -172,11 +143,11 @@ def test_only_what_is_selected_is_printed(
     page.selected.setChecked(True)
     out = tmp_path / "plans.pdf"
     page.print_to(out)
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert "Nothing to print" in said(page) and not out.exists()
     farmland.selectByExpression("\"name\" = '弯丘'")
     page.print_to(out)
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert pages(out) == 1 and "弯丘" in words(out)
 
 
@@ -190,12 +161,12 @@ def test_a_village_sheet_has_its_name_scale_and_legend(
     choose(page, "village", VILLAGE)
     out = tmp_path / "village.pdf"
     page.print_to(out)
-    idle(page, qtbot)
+    finished(page, qtbot)
     text = words(out)
     assert "石桥村" in text and "Legend" in text and "1:20000" in text
     assert "EPSG:4546" in text
     page.print_to(tmp_path / "pictures")
-    idle(page, qtbot)
+    finished(page, qtbot)
     (picture,) = (tmp_path / "pictures").iterdir()
     assert VILLAGE in picture.name
     drawn = QImage(str(picture))
@@ -209,7 +180,7 @@ def test_printing_can_be_cancelled_between_pages(page: Any, qtbot: Any, tmp_path
     page.print_to(out)
     qtbot.waitUntil(lambda: page.printing is not None, timeout=20_000)
     press(page.stop, qtbot)
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert "Cancelled" in said(page) and not list(tmp_path.glob("*plans.pdf*"))
 
 
@@ -223,7 +194,7 @@ def test_a_project_closed_while_it_is_printed_ends_the_printing(
     page.print_to(tmp_path / "plans.pdf")
     qtbot.waitUntil(lambda: page.printing is not None, timeout=20_000)
     QgsProject.instance().clear()
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert not list(tmp_path.glob("*plans.pdf*"))
 
 
@@ -240,6 +211,6 @@ def test_a_sheet_of_the_whole_county_is_one_page(
     assert not page.village.isEnabled()
     out = tmp_path / "sheet.pdf"
     page.print_to(out)
-    idle(page, qtbot)
+    finished(page, qtbot)
     assert pages(out) == 1
     assert ("Error" in words(out)) == (kind == "findings")
