@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -169,26 +170,25 @@ def state_of(file: store.SurveyFile) -> dict[str, object]:
 
 
 def orphans(file: store.SurveyFile) -> list[tuple[str, str]]:
-    """(layer, uuid) of parts whose record is not there, photos among them."""
-    found = [
-        (layer.name, uuid)
+    """(layer, uuid) of parts whose record is not there, not even begun; photos among them."""
+    begun = json.dumps([each.record for each in file.drafts()])
+    sought = [
+        (layer.name, relation.parent, relation.field, f"{relation.field} IS NOT NULL")
         for layer in file.catalogue.layers.values()
         for relation in layer.compositions
+    ]
+    for (owner,) in file.connection.execute("SELECT DISTINCT layer FROM attachment"):
+        sought.append(("attachment", owner, "record", f"layer = '{owner}'"))
+    return [
+        (layer, uuid)
+        for layer, parent, column, condition in sought
         for (uuid,) in file.connection.execute(
-            f"SELECT uuid FROM {layer.name} WHERE {relation.field} IS NOT NULL "
-            f"AND {relation.field} NOT IN (SELECT uuid FROM {relation.parent})"
+            f"SELECT uuid FROM {layer} WHERE {condition} "
+            f"AND {column} NOT IN (SELECT uuid FROM {parent}) "
+            f"AND {column} NOT IN (SELECT value FROM json_each(?))",
+            (begun,),
         )
     ]
-    for (owner,) in file.connection.execute("SELECT DISTINCT layer FROM attachment").fetchall():
-        found += [
-            ("attachment", uuid)
-            for (uuid,) in file.connection.execute(
-                f"SELECT uuid FROM attachment WHERE layer = ? "
-                f"AND record NOT IN (SELECT uuid FROM {owner})",
-                (owner,),
-            )
-        ]
-    return found
 
 
 def fill(file: store.SurveyFile) -> None:
