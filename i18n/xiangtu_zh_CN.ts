@@ -77,7 +77,7 @@
     </message>
     <message>
         <source>Open findings</source>
-        <translation>未处理的检查结果</translation>
+        <translation>未处理的问题</translation>
     </message>
     <message>
         <source>Records</source>
@@ -308,10 +308,6 @@
         <translation>把列表输出为图层</translation>
     </message>
     <message>
-        <source>undone</source>
-        <translation>已撤销</translation>
-    </message>
-    <message>
         <source>The secret key is made beside the file. Keep a copy of it apart.</source>
         <translation>密钥生成在数据库旁边，请另存一份。</translation>
     </message>
@@ -437,7 +433,7 @@
     </message>
     <message>
         <source>Findings</source>
-        <translation>检查发现</translation>
+        <translation>问题</translation>
     </message>
     <message>
         <source>without a name</source>
@@ -1169,7 +1165,7 @@
     </message>
     <message>
         <source>Severity</source>
-        <translation>程度</translation>
+        <translation>级别</translation>
     </message>
     <message>
         <source>Finding</source>
@@ -1201,7 +1197,7 @@
     </message>
     <message>
         <source>All severities</source>
-        <translation>全部程度</translation>
+        <translation>全部级别</translation>
     </message>
     <message>
         <source>All states</source>
@@ -1228,10 +1224,6 @@
         <translation>已删除的记录……</translation>
     </message>
     <message>
-        <source>Why it may stand</source>
-        <translation>可以保留的理由</translation>
-    </message>
-    <message>
         <source>Accept</source>
         <translation>认可</translation>
     </message>
@@ -1245,7 +1237,7 @@
     </message>
     <message>
         <source>{count} findings chosen</source>
-        <translation>已选 {count} 条检查结果</translation>
+        <translation>已选 {count} 个问题</translation>
     </message>
     <message>
         <source>Click a finding to see it on the map, twice for its form.</source>
@@ -1293,11 +1285,11 @@
     </message>
     <message>
         <source>Accepting findings</source>
-        <translation>正在认可检查结果</translation>
+        <translation>正在认可问题</translation>
     </message>
     <message>
         <source>{count} findings accepted.</source>
-        <translation>已认可 {count} 条检查结果。</translation>
+        <translation>已认可 {count} 个问题。</translation>
     </message>
     <message>
         <source>Reopening findings</source>
@@ -1305,7 +1297,7 @@
     </message>
     <message>
         <source>{count} findings are open again.</source>
-        <translation>{count} 条检查结果已重新列为待处理。</translation>
+        <translation>{count} 个问题已重新列为待处理。</translation>
     </message>
     <message>
         <source>Measured {measured}, limit {limit}</source>
@@ -1440,30 +1432,6 @@
         <translation>按规则检查，逐项查看、修改或认可</translation>
     </message>
     <message>
-        <source>Error</source>
-        <translation>错误</translation>
-    </message>
-    <message>
-        <source>Warning</source>
-        <translation>警告</translation>
-    </message>
-    <message>
-        <source>Note</source>
-        <translation>提示</translation>
-    </message>
-    <message>
-        <source>open</source>
-        <translation>待处理</translation>
-    </message>
-    <message>
-        <source>accepted</source>
-        <translation>已认可</translation>
-    </message>
-    <message>
-        <source>fixed</source>
-        <translation>已改正</translation>
-    </message>
-    <message>
         <source>made</source>
         <translation>新建</translation>
     </message>
@@ -1538,10 +1506,6 @@
     <message>
         <source>{records} records and {findings} findings go along, about {size}.</source>
         <translation>将下发 {records} 条记录、{findings} 个问题，约 {size}。</translation>
-    </message>
-    <message>
-        <source>Sent back: {count} records</source>
-        <translation>退回重测：{count} 条</translation>
     </message>
     <message>
         <source>{layer} {title} · findings: {count}</source>
@@ -1732,10 +1696,6 @@
         <translation>缩放至</translation>
     </message>
     <message>
-        <source>Sent back</source>
-        <translation>退回</translation>
-    </message>
-    <message>
         <source>With</source>
         <translation>已发给</translation>
     </message>
@@ -1894,6 +1854,70 @@
     <message>
         <source>The map is empty: build it at the step Map first.</source>
         <translation>地图是空的：请先在“地图”一步生成地图。</translation>
+    </message>
+    <message>
+        <source>Save the list…</source>
+        <translation>保存清单…</translation>
+    </message>
+    <message>
+        <source>The findings shown above, as Excel or CSV</source>
+        <translation>把上面列出的问题存为 Excel 或 CSV</translation>
+    </message>
+    <message>
+        <source>Why it may stand, or what the surveyor should know</source>
+        <translation>可以保留的理由，或给调查员的说明</translation>
+    </message>
+    <message>
+        <source>Return to the surveyor</source>
+        <translation>退回调查员</translation>
+    </message>
+    <message>
+        <source>The next assignment takes the records along, with their findings</source>
+        <translation>下次下发任务时，记录随问题一起发回平板</translation>
+    </message>
+    <message>
+        <source>{count} records go back with the next assignment.</source>
+        <translation>{count} 条记录将随下次任务退回。</translation>
+    </message>
+    <message>
+        <source>{count} were returned before.</source>
+        <translation>{count} 条此前已退回。</translation>
+    </message>
+    <message>
+        <source>{count} findings stay here: no surveyor has what they are about.</source>
+        <translation>{count} 个问题留在县里：所涉对象不由调查员调查。</translation>
+    </message>
+    <message>
+        <source>Returning records</source>
+        <translation>正在退回记录</translation>
+    </message>
+    <message>
+        <source>CSV (*.csv)</source>
+        <translation>CSV 表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>{county} findings</source>
+        <translation>{county}问题清单</translation>
+    </message>
+    <message>
+        <source>{count} findings are written: {path}</source>
+        <translation>已写出 {count} 个问题：{path}</translation>
+    </message>
+    <message>
+        <source>Returned by {author}: {reason}</source>
+        <translation>{author} 已退回：{reason}</translation>
+    </message>
+    <message>
+        <source>Returned: {count} records</source>
+        <translation>退回重测：{count} 条</translation>
+    </message>
+    <message>
+        <source>Returned</source>
+        <translation>退回</translation>
+    </message>
+    <message>
+        <source>undone</source>
+        <translation>已撤销</translation>
     </message>
 </context>
 </TS>

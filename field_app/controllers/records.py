@@ -47,7 +47,8 @@ class Listed:
 
     `title` and `code` as far as it has them; `begun` if a form of it is open; `distance_m` from
     where the surveyor stands to its middle, None without a place. The worst of `problems` open
-    findings is of `severity` and called `problem`, with what to do about it in `remedy`.
+    findings is of `severity` and called `problem`, with what to do about it in `remedy`: first what
+    the county wrote when it sent the record back.
     """
 
     layer: str
@@ -273,8 +274,18 @@ def _in_full(
             len(of_it),
             of_it[0].severity if of_it else None,
             worst.title if worst else None,
-            worst.remedy if worst else None,
+            _what_to_do(of_it, worst.remedy if worst else None),
         )
+
+
+def _what_to_do(found: Sequence[findings.Finding], remedy: Label | None) -> Label | None:
+    """What the county wrote, if it sent the record back with words, then the rule's own."""
+    said = " ".join(dict.fromkeys(each.reason for each in found if each.reason))
+    if not said:
+        return remedy
+    return (
+        Label(said, said) if remedy is None else Label(f"{said} {remedy.zh}", f"{said} {remedy.en}")
+    )
 
 
 def _state(survey: SurveyFile, state: str | None) -> Label | None:

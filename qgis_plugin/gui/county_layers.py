@@ -43,6 +43,13 @@ def layers_of(county: Path) -> dict[str, QgsVectorLayer]:
     return found
 
 
+def read_again(county: Path) -> None:
+    """Have the project's layers of the county show what was written past them."""
+    for layer in layers_of(county).values():
+        layer.dataProvider().reloadData()
+        layer.triggerRepaint()
+
+
 def feature_of(layer: QgsVectorLayer, uuid: str) -> QgsFeature | None:
     """A record as the layer has it; None where it shows none (an ended one, say)."""
     wanted = QgsExpression.createFieldEqualityExpression("uuid", uuid)

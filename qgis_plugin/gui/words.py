@@ -45,24 +45,6 @@ def size_text(size_bytes: float) -> str:
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"
 
 
-def one_severity(code: str) -> str:
-    """The severity of a single finding."""
-    return {
-        "error": translate("Xiangtu", "Error"),
-        "warning": translate("Xiangtu", "Warning"),
-        "note": translate("Xiangtu", "Note"),
-    }.get(code, code)
-
-
-def finding_state(code: str) -> str:
-    """What became of a finding."""
-    return {
-        "open": translate("Xiangtu", "open"),
-        "accepted": translate("Xiangtu", "accepted"),
-        "fixed": translate("Xiangtu", "fixed"),
-    }.get(code, code)
-
-
 def operation(code: str) -> str:
     """What a change did to a record."""
     return {

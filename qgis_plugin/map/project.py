@@ -197,7 +197,7 @@ def _add_findings(
     definition.setGeometryField("geometry")
     definition.setGeometryWkbType(QgsWkbTypes.Type.Point)
     definition.setGeometrySrid(srid)
-    points = QgsVectorLayer(definition.toString(), "检查发现" if chinese else "Findings", "virtual")
+    points = QgsVectorLayer(definition.toString(), "问题" if chinese else "Findings", "virtual")
     points.setRenderer(findings_renderer(chinese))
     mark(points, FINDINGS)
     mark(table, "finding")
@@ -205,7 +205,7 @@ def _add_findings(
     group = root.insertGroup(0, "质量检查" if chinese else "Check")
     group.addLayer(points)
     hidden = group.addLayer(table)
-    hidden.setName("检查发现表" if chinese else "Table of findings")
+    hidden.setName("问题表" if chinese else "Table of findings")
     group.setExpanded(False)
 
 

@@ -120,7 +120,7 @@ def _village(project: QgsProject, county: County, resources: Path) -> QgsPrintLa
 
 
 def _findings(project: QgsProject, county: County, resources: Path) -> QgsPrintLayout:
-    title = _words(county, f"{county.name}质量检查发现", f"{county.name}: findings of the checks")
+    title = _words(county, f"{county.name}质量检查问题", f"{county.name}: findings of the checks")
     return _overview(project, county, resources, _title("findings", county), title, FINDINGS)
 
 
@@ -219,7 +219,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("village", Label("村图", "Village sheets"), "village", _village),
     Sheet("farmland", Label("地块示意图", "Parcel sketches"), "farmland", _farmland),
     Sheet("homestead", Label("宗地图", "Homestead parcel maps"), "homestead", _homestead),
-    Sheet("findings", Label("检查发现图", "Map of findings"), None, _findings),
+    Sheet("findings", Label("问题图", "Map of findings"), None, _findings),
 )
 
 

@@ -229,6 +229,23 @@ def test_a_mistake_is_found_and_may_be_accepted_with_a_reason(place: Place):
     assert overlap["id"] in {each["id"] for each in again}
 
 
+def test_findings_go_into_a_table_and_records_back_to_the_surveyor(place: Place, tmp_path: Path):
+    with store.open(place.county) as file:
+        for east in (500.0, 520.0):
+            file.insert("farmland", {"name": "A", "village": VILLAGE}, geometry=square(east, 0.0))
+    done("validate", place.county, "--rule", "topology", code=1)
+    (overlap,) = done("findings", place.county, "--json", code=1).json["findings"]
+    sent = done("findings", place.county, "return", overlap["id"], "--reason", "again", "--json")
+    assert sent.json["returned"] == {"records": 1, "already": 0, "left": 0}
+    with store.open(place.county, readonly=True) as file:
+        assert file.get("farmland", overlap["record"])["state"] == "returned"
+    out = tmp_path / "list.csv"
+    told = done("findings", place.county, "--out", out, code=1).out
+    assert str(out) in told
+    text = out.read_text(encoding="utf-8-sig")
+    assert overlap["id"] in text and "again" in text and "returned" in text
+
+
 def test_a_check_may_be_of_one_rule_one_village_or_one_record(place: Place):
     with store.open(place.county) as file:
         for east in (500.0, 520.0):

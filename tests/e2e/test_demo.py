@@ -208,7 +208,7 @@ def test_qgis_opens_the_project_wherever_the_folder_lies(made: Path, tmp_path: P
     for layer in known.layers.values():
         if not layer.append_only:
             assert layer.label.zh in project["counts"], layer.name
-    assert project["counts"]["检查发现"] > 5
+    assert project["counts"]["问题"] > 5
     assert project["crs"] == "EPSG:4546"
     assert project["groups"][:3] == ["质量检查", "文物", "地名与设施"]
     assert project["layouts"] == ["乡村资源一张图"]

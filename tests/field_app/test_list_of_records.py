@@ -88,6 +88,10 @@ def test_what_is_wrong_is_found_with_what_to_do_and_goes_when_mended(
     (found,) = records.list_records(survey, wanted).records
     assert found.record == west and found.severity == "error" and found.problems >= 1
     assert found.problem is not None and found.remedy is not None
+    plain = found.remedy.zh
+    survey.connection.execute("UPDATE finding SET reason = '请重测东界' WHERE record = ?", (west,))
+    (told,) = records.list_records(survey, wanted).records
+    assert told.remedy is not None and told.remedy.zh == f"请重测东界 {plain}"
     survey.update("farmland", west, {"land_use": "0101"})
     checked(survey)
     assert all(each.severity != "error" for each in records.list_records(survey, wanted).records)

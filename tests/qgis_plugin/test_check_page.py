@@ -315,6 +315,76 @@ def test_findings_are_accepted_together_with_a_reason_and_opened_again(
     assert sorted(state for state, *_ in states(county.path, OVERLAP)) == ["accepted", "open"]
 
 
+def test_what_is_shown_is_saved_as_a_table_in_its_order(
+    page: Any, panel: Any, qtbot: Any, county: County, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    import csv
+
+    from qgis.PyQt.QtWidgets import QFileDialog
+
+    with county.open() as file:
+        for x in (100, 115):
+            parcel(file, x)
+    assert not page.save.isEnabled()
+    press(page.start, panel, qtbot)
+    everything = page.model.rowCount()
+    qtbot.keyClicks(page.text, "overlap")
+    shown = [row.finding.id for row in page.model.rows()]
+    assert len(shown) == 2 < everything
+    for answer, name in (
+        ((str(tmp_path / "list"), "CSV (*.csv)"), "list.csv"),
+        ((str(tmp_path / "list"), "Excel (*.xlsx)"), "list.xlsx"),
+    ):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, a=answer, **__: a)
+        press(page.save, panel, qtbot)
+        assert name in said(panel) and (tmp_path / name).is_file()
+    with (tmp_path / "list.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert [row["Finding's id"] for row in csv.DictReader(stream)] == shown
+    press(page.save, panel, qtbot)
+    assert "list.xlsx" in said(panel) and "not overwritten" in said(panel)
+
+
+def test_records_are_returned_and_the_next_hand_out_takes_them_along(
+    page: Any, panel: Any, qtbot: Any, county: County, project: Any, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    import pressing
+    from xiangtu.package.adoption import adopt
+    from xiangtu.validate.findings import list_findings
+
+    press(page.start, panel, qtbot)
+    choose(page, OVERLAP)
+    finding = page.chosen()[0].finding
+    (layer,) = project.mapLayers().values()
+    assert layer.startEditing()
+    layer.changeAttributeValue(1, layer.fields().lookupField("name"), "未保存")
+    press(page.send_back, panel, qtbot)
+    assert "Save the edits of farmland" in said(panel)
+    layer.rollBack()
+    qtbot.keyClicks(page.reason, "walk the east side")
+    press(page.send_back, panel, qtbot)
+    assert "1 records go back" in said(panel) and page.reason.text() == ""
+    (row,) = page.chosen()
+    assert row.state == "returned" and "walk the east side" in page.about.text()
+    form = panel.show_step("hand_out").form
+    idle(panel, qtbot)
+    assert form.villages._items()[0].text(2) == "1"
+    pressing.stick_at(monkeypatch, tmp_path / "stick")
+    pressing.tick(panel.pages["hand_out"], VILLAGE)
+    form.surveyor.setEditText("李明")
+    qtbot.waitUntil(lambda: form.sent_back_list.count() == 1, timeout=20_000)
+    assert row.record in form.sent_back_list.item(0).text()
+    pressing.to_stick(form.write)
+    idle(panel, qtbot)
+    adopt(county.tablets["a"].folder, tmp_path / "stick" / "a-1.xta")
+    with county.survey("a") as survey:
+        assert survey.get("farmland", finding.record)["state"] == "returned"
+        told = [each.reason for each in list_findings(survey, record=finding.record)
+                if each.id == finding.id]  # fmt: skip
+    assert told == ["walk the east side"]
+
+
 def test_villages_show_how_far_they_are_and_lead_to_their_findings(
     page: Any, panel: Any, qtbot: Any
 ) -> None:
@@ -438,6 +508,6 @@ def many_rows(count: int) -> list[Any]:
         name = f"Parcel {number}"
         rows.append(
             FindingRow(finding, severity, "Overlap", name, "石桥村", f"{number} m²", "open",
-                       name.casefold())
+                       name.casefold(), "")
         )  # fmt: skip
     return rows

@@ -71,6 +71,10 @@ class FindingsModel(QAbstractTableModel):
     def row_at(self, index: QModelIndex) -> FindingRow:
         return self._shown[index.row()]
 
+    def rows(self) -> list[FindingRow]:
+        """The rows that are shown, in their order."""
+        return list(self._shown)
+
     def places_of(self, ids: Collection[str]) -> list[int]:
         """The rows that show these findings."""
         return [place for place, row in enumerate(self._shown) if row.finding.id in ids]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeVar
 
 import shapely
 from qgis.PyQt.QtCore import (
@@ -27,24 +30,29 @@ from qgis.PyQt.QtWidgets import (
     QToolButton,
 )
 from xiangtu import store, validate
+from xiangtu.report import finding_list
+from xiangtu.store import SurveyFile
 from xiangtu.validate import findings
 from xiangtu.validate.findings import Finding
+from xiangtu.validate.returning import WentBack, send_back
 
 from ...tasks.core_task import Progress
 from .. import county_layers
 from ..desk import CountyDesk
+from ..hand_out.save_button import ask_where, file_name
 from ..map_place import show_place
 from ..page import Page
 from ..record.deleted_dialog import DeletedDialog
 from ..record.dialog import RecordDialog
 from ..task_bar import TaskBar
-from ..words import batch_kind, finding_state, local_time, one_severity, severity
+from ..words import batch_kind, local_time, severity
 from .findings_model import FindingsModel, Wanted
-from .reading import CheckReading, about, read
+from .reading import CheckReading, FindingRow, about, read
 from .rules_dialog import RulesDialog
 from .village_list import VillageList
 
 translate = QCoreApplication.translate
+Result = TypeVar("Result")
 
 _ALL, _SELECTED, _VILLAGE, _BATCH = "all", "selected", "village", "batch"
 _SEVERITIES, _STATES = ("error", "warning", "note"), ("open", "accepted", "fixed")
@@ -101,9 +109,9 @@ class CheckPage(Page):
         self.severity, self.state, self.village = QComboBox(), QComboBox(), QComboBox()
         self.severity.addItem(translate("Xiangtu", "All severities"), None)
         for code in _SEVERITIES:
-            self.severity.addItem(one_severity(code), code)
+            self.severity.addItem(finding_list.severity(code, self.desk.language), code)
         for code in _STATES:
-            self.state.addItem(finding_state(code), code)
+            self.state.addItem(finding_list.state(code, self.desk.language), code)
         self.state.addItem(translate("Xiangtu", "All states"), None)
         self.village.addItem(translate("Xiangtu", "All villages"), None)
         self.text.textChanged.connect(self._narrow)
@@ -147,6 +155,9 @@ class CheckPage(Page):
         self.again.clicked.connect(self.check_again)
         self.record = QPushButton(translate("Xiangtu", "History…"))
         self.record.clicked.connect(self.open_record)
+        self.save = QPushButton(translate("Xiangtu", "Save the list…"))
+        self.save.setToolTip(translate("Xiangtu", "The findings shown above, as Excel or CSV"))
+        self.save.clicked.connect(self.ask_where_the_list_goes)
         more = QToolButton()
         more.setText(translate("Xiangtu", "More"))
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -154,13 +165,24 @@ class CheckPage(Page):
         self.deleted = more.menu().addAction(translate("Xiangtu", "Deleted records…"))
         self.deleted.triggered.connect(self.open_deleted)
         self.reason = QLineEdit()
-        self.reason.setPlaceholderText(translate("Xiangtu", "Why it may stand"))
+        self.reason.setPlaceholderText(
+            translate("Xiangtu", "Why it may stand, or what the surveyor should know")
+        )
         self.reason.textChanged.connect(lambda _text: self._show_chosen())
         self.accept = QPushButton(translate("Xiangtu", "Accept"))
         self.accept.clicked.connect(self.accept_chosen)
+        self.send_back = QPushButton(translate("Xiangtu", "Return to the surveyor"))
+        self.send_back.setToolTip(
+            translate("Xiangtu", "The next assignment takes the records along, with their findings")
+        )
+        self.send_back.clicked.connect(self.send_chosen_back)
         self.reopen = QPushButton(translate("Xiangtu", "Reopen"))
         self.reopen.clicked.connect(self.reopen_chosen)
-        for row in ((self.again, self.record, more), (self.reason, self.accept, self.reopen)):
+        for row in (
+            (self.again, self.record, self.save, more),
+            (self.reason,),
+            (self.accept, self.send_back, self.reopen),
+        ):
             line = QHBoxLayout()
             for each in row:
                 line.addWidget(each)
@@ -252,7 +274,7 @@ class CheckPage(Page):
         self.village.setCurrentIndex(self.village.findData(code))
         self.lists.setCurrentWidget(self.table)
 
-    def chosen(self) -> list[Any]:
+    def chosen(self) -> list[FindingRow]:
         """The rows that are selected in the table."""
         return [self.model.row_at(index) for index in self.table.selectionModel().selectedRows()]
 
@@ -274,6 +296,8 @@ class CheckPage(Page):
         self.again.setEnabled(free and bool(rows))
         self.record.setEnabled(len(rows) == 1)
         self.accept.setEnabled(free and states == {"open"} and bool(self.reason.text().strip()))
+        self.send_back.setEnabled(free and states == {"open"})
+        self.save.setEnabled(self.model.rowCount() > 0)
         self.reopen.setEnabled(free and states == {"accepted"})
         self.start.setEnabled(free)
 
@@ -435,39 +459,109 @@ class CheckPage(Page):
 
     def accept_chosen(self) -> None:
         """Let the chosen findings stand, all for the reason that is written there."""
-        reason = self.reason.text().strip()
-        author = self.desk.author
         self._settle(
-            lambda file, id: findings.accept(file, id, reason, author),
+            partial(findings.accept, reason=self.reason.text().strip(), author=self.desk.author),
             translate("Xiangtu", "Accepting findings"),
             translate("Xiangtu", "{count} findings accepted."),
         )
 
     def reopen_chosen(self) -> None:
         """Take back that the chosen findings were accepted."""
-        author = self.desk.author
         self._settle(
-            lambda file, id: findings.reopen(file, id, author),
+            partial(findings.reopen, author=self.desk.author),
             translate("Xiangtu", "Reopening findings"),
             translate("Xiangtu", "{count} findings are open again."),
         )
 
-    def _settle(self, settle: Any, title: str, said: str) -> None:
-        path = self.desk.path
+    def _settle(self, settle: Callable[..., None], title: str, said: str) -> None:
+        """Do to each chosen finding, by its id, what `settle` does."""
+
+        def each(file: SurveyFile, ids: Sequence[str]) -> int:
+            for id in ids:
+                settle(file, id)
+            return len(ids)
+
+        self._write(each, title, lambda count: self.desk.tell(said.format(count=count)))
+
+    def send_chosen_back(self) -> None:
+        """Return the records of the chosen findings to the surveyor, with the words written there
+        if there are any."""
+        path, reason = self.desk.path, self.reason.text()
+        if path is None or self.desk.warn_of(county_layers.unsaved(path)):
+            return
+
+        def back(file: SurveyFile, ids: Sequence[str]) -> WentBack:
+            return send_back(file, ids, reason)
+
+        def told(done: WentBack) -> None:
+            county_layers.read_again(path)
+            said = translate("Xiangtu", "{count} records go back with the next assignment.")
+            text = said.format(count=done.records)
+            if done.already:
+                were = translate("Xiangtu", "{count} were returned before.")
+                text += " " + were.format(count=done.already)
+            if done.left:
+                stay = translate(
+                    "Xiangtu", "{count} findings stay here: no surveyor has what they are about."
+                )
+                self.desk.warn(f"{text} {stay.format(count=done.left)}")
+            else:
+                self.desk.tell(text)
+
+        self._write(back, translate("Xiangtu", "Returning records"), told)
+
+    def _write(
+        self,
+        write: Callable[[SurveyFile, Sequence[str]], Result],
+        title: str,
+        told: Callable[[Result], None],
+    ) -> None:
+        """Write something about the chosen findings, all of them or none, and tell of it."""
+        path, author = self.desk.path, self.desk.author
         ids = [row.finding.id for row in self.chosen()]
         if path is None or not ids:
             return
 
-        def work(_progress: Progress) -> None:
+        def work(_progress: Progress) -> Result:
             with store.open(path) as file, file.atomic():
-                for id in ids:
-                    settle(file, id)
+                file.sign_in(author=author)
+                return write(file, ids)
 
-        def done(_nothing: None) -> None:
+        def done(result: Result) -> None:
             self.reason.clear()
-            self.desk.tell(said.format(count=len(ids)))
+            told(result)
 
         self.task.run(title, work, done, writes=True)
+
+    def ask_where_the_list_goes(self) -> None:
+        """Let the person say where the findings shown go as a table, and write it."""
+        if self._reading is None:
+            return
+        excel = translate("Xiangtu", "Excel workbook (*.xlsx)")
+        kinds = [excel] if find_spec("xlsxwriter") else []
+        kinds.append(translate("Xiangtu", "CSV (*.csv)"))
+        name = translate("Xiangtu", "{county} findings").format(county=self._reading.county)
+        suggested = file_name(name) + (".xlsx" if excel in kinds else ".csv")
+        where = ask_where(self, self.save.text(), suggested, ";;".join(kinds))
+        if where is not None:
+            self.save_list(where)
+
+    def save_list(self, out: Path) -> None:
+        """Write the findings shown, in their order, in the background."""
+        path, language = self.desk.path, self.desk.language
+        if path is None:
+            return
+        found = [row.finding for row in self.model.rows()]
+
+        def work(_progress: Progress) -> Path:
+            with store.open(path, readonly=True) as file:
+                return finding_list.write(file, found, out, language)
+
+        def done(written: Path) -> None:
+            said = translate("Xiangtu", "{count} findings are written: {path}")
+            self.desk.tell(said.format(count=len(found), path=written))
+
+        self.desk.run(translate("Xiangtu", "Writing {name}").format(name=out.name), work, done)
 
     def open_record(self) -> None:
         """Show the history of the record that the chosen finding is about."""

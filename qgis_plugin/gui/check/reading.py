@@ -9,16 +9,14 @@ from typing import NamedTuple
 from qgis.PyQt.QtCore import QCoreApplication
 from xiangtu.cli.language import Translation
 from xiangtu.cli.naming import Naming
-from xiangtu.cli.terminal import text_of
 from xiangtu.merge.batches import Batch, list_batches
-from xiangtu.merge.titles import titles
+from xiangtu.report.finding_list import Line, in_words
 from xiangtu.store import SurveyFile
-from xiangtu.validate import findings
-from xiangtu.validate.findings import Finding, VillageProgress
+from xiangtu.validate.findings import Finding, VillageProgress, by_village, list_findings
 from xiangtu.validate.registry import rules_of
 from xiangtu.validate.rule import Rule
 
-from ..words import finding_state, one_severity, rule_family
+from ..words import rule_family
 
 translate = QCoreApplication.translate
 
@@ -34,6 +32,7 @@ class FindingRow(NamedTuple):
     measured: str
     state: str
     sought: str
+    details: str
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,9 @@ class Family:
 
 @dataclass(frozen=True)
 class CheckReading:
-    """How the county stands."""
+    """How the county stands; `county` is its name."""
 
+    county: str
     rows: list[FindingRow]
     villages: list[VillageProgress]
     batches: list[Batch]
@@ -60,61 +60,62 @@ class CheckReading:
 
 def read(file: SurveyFile, language: str) -> CheckReading:
     """All of it; costs what there are findings."""
-    found = findings.list_findings(file, state=None)
     rules = rules_of(file.catalogue)
     names = Naming.of(file, Translation(language))
-    villages = findings.by_village(file)
-    village_names = {each.code: each.name or each.code for each in villages}
-    called = titles(file, {(each.layer, each.record) for each in found})
-    rows = []
-    for each in found:
-        rule = rules.get(each.rule)
-        title = rule.title.in_language(language) if rule else each.rule
-        record = f"{names.layer(each.layer)} {called.get(each.record, '')}".strip()
-        village = village_names.get(each.village or "", each.village or "")
-        sought = "\n".join(
-            (title, record, village, each.village or "", each.rule, each.record, each.reason or "")
-        )
-        rows.append(
-            FindingRow(
-                each,
-                one_severity(each.severity),
-                title,
-                record,
-                village,
-                _amount(each.measured, rule),
-                finding_state(each.state),
-                sought.casefold(),
-            )
-        )
+    rows = [_row(each) for each in in_words(file, list_findings(file, state=None), language)]
+    villages = by_village(file)
     families = _families(rules, names, language)
-    return CheckReading(rows, villages, list_batches(file), rules, families, names, file.srid)
+    return CheckReading(
+        str(file.meta["name"]),
+        rows,
+        villages,
+        list_batches(file),
+        rules,
+        families,
+        names,
+        file.srid,
+    )
+
+
+def _row(line: Line) -> FindingRow:
+    finding = line.finding
+    record = f"{line.layer} {line.record}".strip()
+    told = (line.title, record, line.village, line.details, finding.village or "", finding.rule)
+    return FindingRow(
+        finding,
+        line.severity,
+        line.title,
+        record,
+        line.village,
+        _amount(finding.measured, line.rule),
+        line.state,
+        "\n".join((*told, finding.record, finding.reason or "")).casefold(),
+        line.details,
+    )
 
 
 def about(row: FindingRow, reading: CheckReading, language: str) -> list[str]:
     """What is to be said of one finding, in paragraphs: what is wrong, how much, what to do."""
     finding = row.finding
     rule = reading.rules.get(finding.rule)
-    said = []
-    if rule is not None:
-        said.append(rule.explanation.in_language(language))
-    named = str(finding.detail.get("fields") or finding.detail.get("field") or "")
-    if named:
-        labels = [reading.names.field(finding.layer, each) for each in named.split(", ")]
-        value = finding.detail.get("value")
-        said.append(", ".join(labels) + (f": {text_of(value)}" if value not in (None, "") else ""))
+    said = [rule.explanation.in_language(language) if rule else "", row.details]
     if finding.measured is not None and finding.limit is not None:
         said.append(
             translate("Xiangtu", "Measured {measured}, limit {limit}").format(
                 measured=_amount(finding.measured, rule), limit=_amount(finding.limit, rule)
             )
         )
-    if rule is not None:
-        said.append(rule.remedy.in_language(language))
+    said.append(rule.remedy.in_language(language) if rule else "")
     if finding.state == "accepted":
         said.append(
             translate("Xiangtu", "Accepted by {author}: {reason}").format(
                 author=finding.author, reason=finding.reason
+            )
+        )
+    elif finding.author:
+        said.append(
+            translate("Xiangtu", "Returned by {author}: {reason}").format(
+                author=finding.author, reason=finding.reason or "–"
             )
         )
     return [each for each in said if each]

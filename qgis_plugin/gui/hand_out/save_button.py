@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,11 +97,11 @@ class SaveButton(QToolButton):
 
 def ask_where(parent: QWidget, title: str, suggested: str, kind: str) -> Path | None:
     """Let the person say where a new file goes: beside the county at first, and where the last one
-    went after that."""
+    went after that. A name without an ending gets that of the kind that was chosen."""
     county = county_at_work()
     beside = str(Path(county).parent) if county else ""
     folder = str(QgsSettings().value(_FOLDER_SETTING, "") or beside)
-    name, _filter = QFileDialog.getSaveFileName(
+    name, chosen = QFileDialog.getSaveFileName(
         parent,
         title,
         str(Path(folder) / suggested),
@@ -110,6 +111,8 @@ def ask_where(parent: QWidget, title: str, suggested: str, kind: str) -> Path | 
     if not name:
         return None
     path = Path(name)
-    path = path if path.suffix else path.with_name(path.name + Path(suggested).suffix)
+    ending = re.search(r"\*(\.\w+)", chosen)
+    if not path.suffix:
+        path = path.with_name(path.name + (ending[1] if ending else Path(suggested).suffix))
     QgsSettings().setValue(_FOLDER_SETTING, str(path.parent))
     return path

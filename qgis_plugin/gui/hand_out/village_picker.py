@@ -63,7 +63,7 @@ class VillagePicker(QWidget):
             [
                 translate("Xiangtu", "Village"),
                 translate("Xiangtu", "Records"),
-                translate("Xiangtu", "Sent back"),
+                translate("Xiangtu", "Returned"),
                 translate("Xiangtu", "Findings"),
                 translate("Xiangtu", "With"),
             ]

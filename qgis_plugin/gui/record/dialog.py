@@ -94,10 +94,7 @@ class RecordDialog(QDialog):
             self._desk.tell(
                 translate("Xiangtu", "The value is back, as a change of its own in the history.")
             )
-            layer = county_layers.layers_of(path).get(self._layer)
-            if layer is not None:
-                layer.dataProvider().reloadData()
-                layer.triggerRepaint()
+            county_layers.read_again(path)
 
         self._desk.run(translate("Xiangtu", "Restoring a value"), work, done, writes=True)
 

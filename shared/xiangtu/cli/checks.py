@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 from .. import store, validate
 from ..catalogue.model import Label
-from ..validate import findings
+from ..report import finding_list
+from ..validate import findings, returning
 from ..validate.registry import rules_of
 from .command import Call, Commands, Outcome, county_for_writing
-from .naming import Naming
 from .terminal import Terminal
 
 #: Findings shown one by one; --json has them all.
@@ -43,12 +44,20 @@ def add(commands: Commands) -> None:
     listed.add_argument("--layer", dest="layers", action="append", metavar="NAME",
                         help=_("only this layer (may be given again)"))  # fmt: skip
     listed.add_argument("--state", choices=("open", "fixed", "accepted"), default="open")
+    listed.add_argument("--out", type=Path, metavar="OUT.xlsx",
+                        help=_("write them as a table (.xlsx or .csv)"))  # fmt: skip
     actions = commands.actions(listed)
     accept = commands.add_action(actions, "accept", run_accept, "let a finding stand, and say why")
     accept.add_argument("id", metavar="ID")
     accept.add_argument("--reason", required=True, metavar="TEXT", help=_("why it may stand"))
     reopen = commands.add_action(actions, "reopen", run_reopen, "take an acceptance back")
     reopen.add_argument("id", metavar="ID")
+    back = commands.add_action(
+        actions, "return", run_return, "send records back to the surveyor with their findings"
+    )
+    back.add_argument("ids", metavar="ID", nargs="+", help=_("ids in the list of findings"))
+    back.add_argument("--reason", metavar="TEXT", default="",
+                      help=_("what the surveyor should know"))  # fmt: skip
 
 
 def run_validate(call: Call) -> Outcome:
@@ -76,7 +85,12 @@ def run_validate(call: Call) -> Outcome:
         terminal.table(
             [_("severity"), _("rule"), _("what"), _("findings")],
             [
-                (_severity(terminal, severity), rule, _title(terminal, titles, rule), count)
+                (
+                    finding_list.severity(severity, terminal.translate.language),
+                    rule,
+                    _title(terminal, titles, rule),
+                    count,
+                )
                 for (severity, rule), count in sorted(
                     by_rule.items(), key=lambda each: (severities.get(each[0][0], 3), each[0][1])
                 )
@@ -96,15 +110,20 @@ def run_validate(call: Call) -> Outcome:
 
 def run_findings(call: Call) -> Outcome:
     """xiangtu findings."""
+    out = call.arguments.out
     with store.open(call.county, readonly=True) as file:
         found = findings.list_findings(
             file, layers=call.arguments.layers, state=call.arguments.state
         )
-        titles = _titles(file)
-        names = Naming.of(file, call.translate)
+        lines = finding_list.in_words(file, found[:_SHOWN], call.language)
+        if out is not None:
+            finding_list.write(file, found, out, call.language)
 
     def show(terminal: Terminal) -> None:
         _ = terminal.translate
+        if out is not None:
+            terminal.facts([(_("written"), out), (_("findings"), len(found))])
+            return
         if not found:
             terminal.line(_("No findings."))
             return
@@ -112,9 +131,9 @@ def run_findings(call: Call) -> Outcome:
             ["ID", _("severity"), _("what"), _("layer"), _("record"), _("measured"), _("limit"),
              _("details")],
             [
-                (each.id, _severity(terminal, each.severity), _title(terminal, titles, each.rule),
-                 names.layer(each.layer), each.record, each.measured, each.limit, each.detail)
-                for each in found[:_SHOWN]
+                (line.finding.id, line.severity, line.title, line.layer, line.finding.record,
+                 line.finding.measured, line.finding.limit, line.finding.detail)
+                for line in lines
             ],
         )  # fmt: skip
         if len(found) > _SHOWN:
@@ -122,7 +141,10 @@ def run_findings(call: Call) -> Outcome:
                 _("and {count} more; --json has them all").format(count=len(found) - _SHOWN)
             )
 
-    return Outcome({"findings": found}, show, waits=any(_is_open_error(each) for each in found))
+    document: dict[str, object] = {"findings": found}
+    if out is not None:
+        document["written"] = out
+    return Outcome(document, show, waits=any(_is_open_error(each) for each in found))
 
 
 def _is_open_error(finding: findings.Finding) -> bool:
@@ -149,10 +171,22 @@ def run_reopen(call: Call) -> Outcome:
     )
 
 
-def _severity(terminal: Terminal, severity: str) -> str:
-    _ = terminal.translate
-    names = {"error": _("error"), "warning": _("warning"), "note": _("note")}
-    return names.get(severity, severity)
+def run_return(call: Call) -> Outcome:
+    """xiangtu findings … return."""
+    with county_for_writing(call) as file:
+        back = returning.send_back(file, call.arguments.ids, call.arguments.reason)
+
+    def show(terminal: Terminal) -> None:
+        _ = terminal.translate
+        terminal.facts(
+            [
+                (_("records returned"), back.records),
+                (_("returned already"), back.already),
+                (_("findings that stay at the office"), back.left),
+            ]
+        )
+
+    return Outcome({"returned": back}, show, waits=back.left > 0)
 
 
 def _titles(file: store.SurveyFile) -> dict[str, Label]:

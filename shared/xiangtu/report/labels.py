@@ -28,4 +28,10 @@ def label(name: str, /, **facts: Label) -> Label:
 
 def measure(name: str) -> Label:
     """The label of a measure (count, area_m2, area_mu, area_ha, length_m)."""
-    return Label(**_table()["measures"][name])
+    return word("measures", name)
+
+
+def word(table: str, name: str) -> Label:
+    """The label of that name in one of the tables; the name itself where there is none."""
+    found = _table()[table].get(name)
+    return Label(**found) if found else Label(zh=name, en=name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-#: What access_log calls a value that was given back, see restoring.
-RESTORE = "restore"
+#: What access_log calls a value that was given back (see restoring), and a record that was sent
+#: back to its surveyor (see validate.returning).
+RESTORE, RETURN = "restore", "return"
 
 if TYPE_CHECKING:
     from .survey_file import SurveyFile
@@ -52,15 +53,24 @@ def history(file: SurveyFile, uuid: str) -> list[HistoryEntry]:
     return list(_entries(file, "WHERE record = ? ORDER BY id", (uuid,)))
 
 
+def values_of(entries: Iterable[HistoryEntry]) -> Iterator[tuple[str, str, object]]:
+    """(layer, column, value) of all that stood or stands in a record."""
+    for entry in entries:
+        for value in entry.values:
+            yield entry.layer, value.field, value.old
+            yield entry.layer, value.field, value.new
+
+
 def reasons(file: SurveyFile, uuid: str) -> dict[str, str]:
-    """Why a record was changed, by the change's uuid: of decisions and of restored values."""
+    """Why a record was changed, by the change's uuid: of decisions, of restored values and
+    of records sent back."""
     return dict(
         file.connection.execute(
             "SELECT c.uuid, d.reason FROM change c JOIN decision d ON d.batch = c.batch "
             "WHERE c.record = :record AND c.operation = 'decide' AND d.reason <> '' UNION ALL "
             "SELECT json_extract(detail, '$.change'), json_extract(detail, '$.reason') "
-            "FROM access_log WHERE record = :record AND action = :restore",
-            {"record": uuid, "restore": RESTORE},
+            "FROM access_log WHERE record = :record AND action IN (:restore, :return)",
+            {"record": uuid, "restore": RESTORE, "return": RETURN},
         ).fetchall()
     )
 
