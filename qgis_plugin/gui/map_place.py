@@ -14,6 +14,7 @@ from qgis.core import (
     QgsRectangle,
 )
 from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtWidgets import QStackedWidget
 
 from .review.outline_canvas import as_qgis
 
@@ -21,6 +22,16 @@ from .review.outline_canvas import as_qgis
 _LEAST_M, _MOST_M = 20.0, 250.0
 #: How much more than an outline is shown.
 _ROOM = 1.3
+
+
+def bring_to_front(canvas: QgsMapCanvas) -> None:
+    """Show the map where QGIS shows something else in its place: its welcome page, as long as no
+    project is open."""
+    page, above = canvas, canvas.parentWidget()
+    while above is not None:
+        if isinstance(above, QStackedWidget):
+            above.setCurrentWidget(page)
+        page, above = above, above.parentWidget()
 
 
 def show_place(

@@ -192,6 +192,34 @@ def test_villages_are_picked_on_the_map(panel: Any, page: Any, qtbot: Any) -> No
     settled(panel, qtbot)
 
 
+def test_the_map_comes_to_the_front_and_shows_the_villages_where_no_project_is_open(
+    panel: Any, page: Any, qtbot: Any
+) -> None:
+    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
+    from qgis.PyQt.QtWidgets import QLabel, QStackedWidget
+
+    canvas = panel.desk.iface.mapCanvas()
+    above = canvas.parentWidget()
+    middle = QStackedWidget()  # as in QGIS's main window
+    qtbot.addWidget(middle)
+    middle.addWidget(canvas)
+    middle.setCurrentIndex(middle.addWidget(QLabel("welcome")))
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
+    canvas.setExtent(QgsRectangle(-180, -90, 180, 90))
+    try:
+        page.tabs.setCurrentWidget(page.form)
+        click(qtbot, page.form.villages.on_map)
+        assert middle.currentWidget() is canvas
+        assert canvas.mapSettings().destinationCrs().postgisSrid() == 4546
+        assert canvas.extent().contains(QgsRectangle(499_000, 3_899_000, 524_000, 3_903_000))
+        tool = page.form.villages.tool
+        assert tool._all.asGeometry().constGet().numGeometries() == 3
+        click(qtbot, page.form.villages.on_map)
+        assert tool._all.size() == 0
+    finally:
+        canvas.setParent(above)
+
+
 def test_villages_are_picked_on_a_map_in_degrees_too(panel: Any, page: Any, qtbot: Any) -> None:
     from qgis.core import (
         QgsCoordinateReferenceSystem,

@@ -19,6 +19,8 @@ from qgis.PyQt.QtGui import QColor
 
 #: Pixels that a press may move and still be a click.
 _CLICK_PX = 4
+#: Villages that take up less than this part of an empty map's width are not seen.
+_DOT = 50
 _PICKED = QColor(230, 120, 0)
 _DRAWN = QColor(60, 60, 60)
 
@@ -45,6 +47,9 @@ class VillageMapTool(QgsMapTool):
         self._picked.setColor(_PICKED)
         self._picked.setFillColor(QColor(230, 120, 0, 60))
         self._picked.setWidth(2)
+        self._all = QgsRubberBand(canvas)
+        self._all.setColor(_DRAWN)
+        self._all.setFillColor(QColor(0, 0, 0, 0))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_villages(
@@ -81,7 +86,7 @@ class VillageMapTool(QgsMapTool):
         """Take tool and highlight off the map."""
         canvas = self.canvas()
         canvas.unsetMapTool(self)
-        for band in (self._picked, self._rectangle):
+        for band in (self._picked, self._rectangle, self._all):
             canvas.scene().removeItem(band)
 
     # -- the mouse ----------------------------------------------------------------------------
@@ -106,8 +111,38 @@ class VillageMapTool(QgsMapTool):
             return
         self.drawn.emit(self._meeting(self._on_map(QRect(pressed, event.pos()))))
 
+    def activate(self) -> None:
+        """QGIS calls it when this tool is taken. All villages are drawn, as the map may show none;
+        an empty one that does not show where they are moves there."""
+        super().activate()
+        shapes = list(self._outlines.values())
+        if not shapes:
+            return
+        canvas = self.canvas()
+        if not canvas.layers() and not self._shown():
+            canvas.setDestinationCrs(self._crs)
+            around = QgsRectangle(*shapely.total_bounds(shapes).tolist())
+            around.scale(1.1)
+            canvas.setExtent(around)
+            canvas.refresh()
+        geometry = QgsGeometry()
+        every = shapely.multipolygons(shapely.get_parts(shapes))
+        geometry.fromWkb(shapely.to_wkb(every, output_dimension=2))
+        self._all.setToGeometry(geometry, self._crs)
+
+    def _shown(self) -> bool:
+        """Whether the map shows villages, and not as mere dots."""
+        extent = self.canvas().extent()
+        around = self.bounds(list(self._outlines), self.canvas().mapSettings().destinationCrs())
+        return (
+            around is not None
+            and around.intersects(extent)
+            and around.width() > extent.width() / _DOT
+        )
+
     def deactivate(self) -> None:
         """QGIS calls it when another tool is taken."""
+        self._all.reset()
         self._pressed = None
         self._rectangle.reset()
         super().deactivate()

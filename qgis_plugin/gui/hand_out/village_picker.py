@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 from xiangtu.package.who_has_what import VillageAtWork
 
+from ..map_place import bring_to_front
 from .village_map_tool import VillageMapTool
 
 translate = QCoreApplication.translate
@@ -173,6 +174,7 @@ class VillagePicker(QWidget):
 
     def _take_tool(self, wanted: bool) -> None:
         if wanted:
+            bring_to_front(self._canvas)
             self._canvas.setMapTool(self.tool)
         elif self._canvas.mapTool() is self.tool:
             self._canvas.unsetMapTool(self.tool)
@@ -181,6 +183,7 @@ class VillagePicker(QWidget):
         self.on_map.setChecked(now is self.tool)
 
     def _zoom(self) -> None:
+        bring_to_front(self._canvas)
         around = self.around(self._canvas.mapSettings().destinationCrs())
         if around is not None:
             around.scale(1.1)
