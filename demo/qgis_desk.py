@@ -93,7 +93,7 @@ def _undo_all(county: Path) -> None:
     with store.open(county) as file:
         file.sign_in(author=OFFICER, utc_offset_min=480)
         for batch in batches.list_batches(file):  # the newest first, as each builds on those before
-            if batch.undone_at is None and batch.kind != "undo":
+            if batch.undone_at is None and batch.kind != batches.UNDO:
                 undo.undo(file, batch.uuid, author=OFFICER)
         validate.run(file)
 

@@ -1908,6 +1908,10 @@
         <translation>{author} 已退回：{reason}</translation>
     </message>
     <message>
+        <source>Taken out again (see Inbox, Batches)</source>
+        <translation>已撤销（见“收件”的“批次”）</translation>
+    </message>
+    <message>
         <source>Returned: {count} records</source>
         <translation>退回重测：{count} 条</translation>
     </message>
@@ -1916,8 +1920,20 @@
         <translation>退回</translation>
     </message>
     <message>
-        <source>undone</source>
-        <translation>已撤销</translation>
+        <source>Show them</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Nothing that meets the conditions; {count} wait.</source>
+        <translation>没有符合条件的；另有 {count} 项待裁定。</translation>
+    </message>
+    <message>
+        <source>No possible duplicate is left; {count} conflicts wait.</source>
+        <translation>疑似重复已全部裁定；还有 {count} 项冲突待裁定。</translation>
+    </message>
+    <message>
+        <source>No conflict is left; {count} possible duplicates wait.</source>
+        <translation>冲突已全部裁定；还有 {count} 对疑似重复待裁定。</translation>
     </message>
 </context>
 </TS>

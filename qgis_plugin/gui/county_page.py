@@ -197,11 +197,15 @@ class CountyPage(Page):
             [
                 (
                     f"{each.number} {batch_kind(each.kind)}",
-                    f"{local_time(each.made_at)} {each.author}"
-                    + (" · " + translate("Xiangtu", "undone") if each.undone_at else ""),
+                    f"{local_time(each.made_at)} {each.author}",
                 )
                 for each in seen.batches
-            ],
+            ]
+            + (
+                [(translate("Xiangtu", "Taken out again (see Inbox, Batches)"), seen.undone)]
+                if seen.undone
+                else []
+            ),
         )
         self.summary.expandAll()
         self.summary.resizeColumnToContents(0)

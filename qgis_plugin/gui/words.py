@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from qgis.PyQt.QtCore import QCoreApplication
+from xiangtu.cli.naming import Naming
+from xiangtu.cli.terminal import text_of
+from xiangtu.merge.changes import GONE, KEEP
+from xiangtu.merge.successors import CARRY, PARTS, WHOLE
 
 translate = QCoreApplication.translate
 
@@ -36,6 +40,28 @@ def local_time(time: str | None) -> str:
     except ValueError:
         return time or ""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def of_the_whole(code: str) -> str:
+    """What a side of a conflict, or a decision, says of a record as a whole."""
+    return {
+        KEEP: translate("Xiangtu", "it is there"),
+        GONE: translate("Xiangtu", "deleted"),
+        WHOLE: translate("Xiangtu", "edited, as one record"),
+        PARTS: translate("Xiangtu", "split or joined"),
+        CARRY: translate("Xiangtu", "The parts, with the edits"),
+    }.get(code, code)
+
+
+def cell(names: Naming, layer: str, column: str, value: object) -> str:
+    """A value of a record in words, also of what was decided of it as a whole; a time as the clock
+    on the wall shows it."""
+    if column.startswith("@"):
+        return of_the_whole(text_of(value))
+    known = names.catalogue.field_of(layer, column) if layer in names.catalogue.layers else None
+    if known is not None and known.type == "datetime":
+        return local_time(None if value is None else str(value))
+    return text_of(names.value(layer, column, value))
 
 
 def size_text(size_bytes: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,16 @@ _QGIS_PLUGINS = "/usr/share/qgis/python/plugins"
 def county(tmp_path: Path) -> County:
     """A county with two enrolled tablets."""
     return make_county(tmp_path / "county", "ab")
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock on the wall is 14 hours ahead of UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "UTC-14")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

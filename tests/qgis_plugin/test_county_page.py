@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from county import County
-
-
-@pytest.fixture
-def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The clock on the wall is 14 hours ahead of UTC."""
-    with monkeypatch.context() as there:
-        there.setenv("TZ", "UTC-14")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def wait_until_idle(panel: Any, qtbot: Any) -> None:
@@ -70,6 +56,11 @@ def test_a_county_shows_what_waits_in_it(
     panel.pages["county"].refresh()
     wait_until_idle(panel, qtbot)
     assert shown(panel)["Records"] != before
+    county.undo(2)
+    panel.pages["county"].refresh()
+    wait_until_idle(panel, qtbot)
+    (kept, (said_of_undone, number)) = shown(panel)["Last batches"].items()
+    assert kept[0] == "1 merge" and said_of_undone.startswith("Taken out again") and number == "1"
 
 
 def test_a_new_county_is_made_and_opened(panel: Any, qtbot: Any, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,6 +117,45 @@ def test_history_says_who_changed_what_and_a_value_comes_back(
     qtbot.keyClicks(dialog.history.reason, "twice")
     press(dialog.history.after, desk, qtbot)
     assert "already" in said(desk)
+
+
+def test_history_says_yes_and_no_what_is_referred_to_and_the_time_on_the_wall(
+    desk: Any, qtbot: Any, county: County, far_east: None
+) -> None:
+    parcel = known("farmland", 0)
+    with county.open() as file:
+        file.sign_in(author="王芳", utc_offset_min=480)
+        round_ = file.insert("campaign", {"name": "秋季调查", "reference_date": "2026-10-01"})
+        file.update("farmland", parcel, {"high_standard": True, "campaign": round_})
+        file.update("farmland", parcel, {"high_standard": False})
+        at = file.history(parcel)[-1].time
+    dialog = show(desk, qtbot, "farmland", parcel)
+    latest, before, *_ = lines(dialog)
+    assert latest == [("High-standard farmland", "yes", "no")]
+    assert ("Survey round", "–", "秋季调查") in before
+    on_the_wall = datetime.fromisoformat(at) + timedelta(hours=14)
+    shown = dialog.history.tree.topLevelItem(0).text(0)
+    assert shown.startswith(f"{on_the_wall:%Y-%m-%d %H:%M}")
+
+
+def test_history_says_what_was_decided_of_a_record_as_a_whole(
+    desk: Any, qtbot: Any, county: County
+) -> None:
+    from xiangtu.merge.conflicts import list_conflicts, take
+
+    parcel = known("farmland", 0)
+    for name in "ab":
+        county.assign(name)
+    with county.survey("a") as survey:
+        survey.delete("farmland", parcel)
+    with county.survey("b") as survey:
+        survey.update("farmland", parcel, {"remark": "terraced"})
+    for name in "ab":
+        county.merge(county.pack(name))
+    with county.open() as file:
+        take(file, list_conflicts(file)[0].id, "keep", author="officer")
+    dialog = show(desk, qtbot, "farmland", parcel)
+    assert ("whether the record exists", "–", "it is there") in lines(dialog)[0]
 
 
 def test_an_outline_is_drawn_as_it_was_and_comes_back(

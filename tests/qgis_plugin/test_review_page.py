@@ -239,6 +239,27 @@ def turn_to_pairs(panel: Any, qtbot: Any, page: Any) -> None:
     idle(panel, qtbot)
 
 
+def test_an_empty_list_says_what_waits_elsewhere_and_leads_there(
+    panel: Any, qtbot: Any, handed_out: County
+) -> None:
+    two_wells(handed_out)
+    updated(handed_out, "house", HOUSE, remark=("brick", "stone"))
+    page = opened(panel, qtbot, handed_out)
+    page.layer.addItem("Farmland", "farmland")
+    page.layer.setCurrentIndex(page.layer.count() - 1)
+    page.layer.activated.emit(page.layer.currentIndex())
+    idle(panel, qtbot)
+    assert listed(page) == [] and "1 wait" in page.count.text()
+    press(panel, qtbot, page.other)
+    assert len(listed(page)) == 1 and page.other.isHidden()
+    press(panel, qtbot, page.decision.buttons["1"])
+    assert listed(page) == [] and "1 possible duplicates wait" in page.count.text()
+    press(panel, qtbot, page.other)
+    assert page.kind.currentIndex() == 1 and len(listed(page)) == 1
+    press(panel, qtbot, page.decision.buttons["apart"])
+    assert "Nothing is left" in page.count.text() and page.other.isHidden()
+
+
 @pytest.mark.parametrize("stays", ["well a", "well b"])
 def test_a_pair_is_joined_into_the_one_that_is_chosen(
     panel: Any, qtbot: Any, handed_out: County, stays: str

@@ -188,7 +188,7 @@ class BatchList(QWidget):
 
     def _enable(self, *_: object) -> None:
         batch = self._chosen()
-        can = batch is not None and batch.undone_at is None and batch.kind != "undo"
+        can = batch is not None and batch.undone_at is None and batch.kind != batches.UNDO
         self.undo.setEnabled(can and not self.work.busy)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import shapely
@@ -10,14 +9,13 @@ from qgis.PyQt.QtCore import QCoreApplication
 from xiangtu.catalogue.model import GEOMETRY_COLUMN
 from xiangtu.cli.language import Translation
 from xiangtu.cli.naming import Naming
-from xiangtu.cli.terminal import text_of
 from xiangtu.errors import BadInput
 from xiangtu.geo import blobs
 from xiangtu.merge.titles import titles
 from xiangtu.store import SurveyFile, history
 from xiangtu.store.history import HistoryEntry, HistoryValue
 
-from ..words import operation
+from ..words import cell, local_time, operation
 
 translate = QCoreApplication.translate
 
@@ -40,7 +38,7 @@ class Line(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One change: when (where its author was), who, what."""
+    """One change: when, as the clock here shows it, who, what."""
 
     time: str
     who: str
@@ -78,7 +76,7 @@ def read(file: SurveyFile, layer_name: str, uuid: str, language: str) -> RecordR
     entries = file.history(uuid)
     if record is None and not entries:
         raise BadInput("record.unknown", path=str(file.path), record=uuid)
-    names = Naming.of(file, Translation(language))
+    names = Naming.of(file, Translation(language)).knowing(file, history.values_of(entries))
     why = history.reasons(file, uuid)
     called = titles(file, [(layer_name, uuid)]).get(uuid, "")
     return RecordReading(
@@ -95,22 +93,12 @@ def read(file: SurveyFile, layer_name: str, uuid: str, language: str) -> RecordR
     )
 
 
-def _where_it_was(time: str, offset_min: int) -> str:
-    """A time of the journal as the clock showed it where the change was made; a tablet's journal
-    may hold what is no time, which is shown as it is."""
-    try:
-        there = timezone(timedelta(minutes=offset_min))
-        return datetime.fromisoformat(time).astimezone(there).strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
-        return time
-
-
 def _entry(entry: HistoryEntry, names: Naming, reason: str, columns: set[str]) -> Entry:
     what = operation(entry.operation)
     if not entry.live:
         what += translate("Xiangtu", " (not in force: undone or held back)")
     return Entry(
-        _where_it_was(entry.time, entry.utc_offset_min),
+        local_time(entry.time),
         f"{entry.author} · {names.tablet(entry.device)}".strip(" ·"),
         what,
         reason,
@@ -147,7 +135,7 @@ def _said(layer: str, field: str, value: Any, shape: shapely.Geometry | None, na
         return f"{shape.length:.1f} m"
     if shape is not None and shape.geom_type == "Point":
         return f"{shape.x:.3f}, {shape.y:.3f}"
-    return text_of(names.value(layer, field, value)) or "–"
+    return cell(names, layer, field, value) or "–"
 
 
 def _shape(blob: bytes | None) -> shapely.Geometry | None:

@@ -89,7 +89,12 @@ class ReviewPage(Page):
         self.on = QPushButton(translate("Xiangtu", "Further"))
         self.back.clicked.connect(lambda: self._turn(-PAGE))
         self.on.clicked.connect(lambda: self._turn(PAGE))
+        self.count.setWordWrap(True)
+        self.other = QPushButton(translate("Xiangtu", "Show them"))
+        self.other.clicked.connect(self._turn_to_other)
+        self.other.hide()
         pages.addWidget(self.count, 1)
+        pages.addWidget(self.other)
         pages.addWidget(self.back)
         pages.addWidget(self.on)
         column.addLayout(pages)
@@ -179,12 +184,13 @@ class ReviewPage(Page):
         self.tree.resizeColumnToContents(1)
         self.tree.blockSignals(False)
         last = listed.offset + len(listed.rows)
+        self.other.hide()
         self.count.setText(
             translate("Xiangtu", "{first} to {last} of {total}").format(
                 first=listed.offset + 1, last=last, total=listed.total
             )
             if listed.total
-            else translate("Xiangtu", "Nothing is left to decide here.")
+            else self._nothing(listed)
         )
         self.back.setEnabled(listed.offset > 0)
         self.on.setEnabled(last < listed.total)
@@ -194,6 +200,40 @@ class ReviewPage(Page):
         else:
             self._shown = None
             self.decision.clear()
+
+    def _nothing(self, listed: Listed) -> str:
+        """Why the list is empty, and what waits elsewhere."""
+        pairs = self.kind.currentData() == _PAIRS
+        conflicts, duplicates = listed.waiting.conflicts, sum(listed.waiting.pairs.values())
+        mine, others = (duplicates, conflicts) if pairs else (conflicts, duplicates)
+        self.other.setVisible(bool(mine or others))
+        if mine:
+            return translate("Xiangtu", "Nothing that meets the conditions; {count} wait.").format(
+                count=mine
+            )
+        if not others:
+            return translate("Xiangtu", "Nothing is left to decide here.")
+        said = (
+            translate("Xiangtu", "No possible duplicate is left; {count} conflicts wait.")
+            if pairs
+            else translate("Xiangtu", "No conflict is left; {count} possible duplicates wait.")
+        )
+        return said.format(count=others)
+
+    def _turn_to_other(self) -> None:
+        """Show what waits behind the conditions, or of the other kind."""
+        if self._listed is None:
+            return
+        waiting = self._listed.waiting
+        for combo in (self.layer, self.village, self.tablet):
+            combo.setCurrentIndex(0)
+        mine = self.kind.currentData()
+        left = waiting.conflicts if mine == _CONFLICTS else sum(waiting.pairs.values())
+        if not left:
+            self.kind.setCurrentIndex(
+                self.kind.findData(_PAIRS if mine == _CONFLICTS else _CONFLICTS)
+            )
+        self._from_the_start(0)
 
     def _fill_conditions(self, listed: Listed) -> None:
         waiting, names = listed.waiting, listed.names
@@ -251,7 +291,9 @@ class ReviewPage(Page):
 
         def work(_progress: Progress) -> Shown:
             with store.open(path) as file:
-                return see_pair(file, pair) if pair is not None else see_conflict(file, name)
+                if pair is not None:
+                    return see_pair(file, pair, listed.names)
+                return see_conflict(file, name, listed.names)
 
         def done(shown: Shown) -> None:
             current = self.tree.currentItem()
@@ -261,9 +303,8 @@ class ReviewPage(Page):
         self.desk.run(translate("Xiangtu", "Reading what the sides say"), work, done)
 
     def _show_one(self, shown: Shown) -> None:
-        assert self._listed is not None
         self._shown = shown
-        names = self._listed.names
+        names = shown.names
         if shown.subject is None or shown.seen is None:
             self.refresh()
             return

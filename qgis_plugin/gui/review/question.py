@@ -11,7 +11,6 @@ from qgis.PyQt.QtCore import QCoreApplication
 from xiangtu.catalogue.model import BOOKKEEPING, GEOMETRY_COLUMN, Layer
 from xiangtu.cli.merging import pair_reasons
 from xiangtu.cli.naming import Naming
-from xiangtu.cli.terminal import text_of
 from xiangtu.geo import blobs
 from xiangtu.merge.changes import GONE, KEEP, LINEAGE, RECORD
 from xiangtu.merge.clones import origin
@@ -20,14 +19,12 @@ from xiangtu.merge.duplicates import Pair
 from xiangtu.merge.evidence import Evidence, Photo
 from xiangtu.merge.successors import CARRY, PARTS, WHOLE
 
-from ..words import local_time
+from ..words import cell, local_time, of_the_whole
 
 translate = QCoreApplication.translate
 
 #: What is taken of a pair: "apart", or the uuid of the record that stays.
 APART = "apart"
-#: The time among the columns that every measured layer has.
-_MEASURED_AT = "measured_at"
 #: What is looked at first of an outline.
 _FIRST = (GEOMETRY_COLUMN, "horizontal_accuracy_m")
 
@@ -178,18 +175,10 @@ def _values(
             rows.append(
                 (
                     names.field(layer.name, name),
-                    tuple(_cell(layer, name, each, names) for each in told),
+                    tuple(cell(names, layer.name, name, each) for each in told),
                 )
             )
     return rows
-
-
-def _cell(layer: Layer, name: str, value: object, names: Naming) -> str:
-    """A value in words; a time as the clock on the wall shows it."""
-    field = layer.fields.get(name)
-    if name == _MEASURED_AT or (field is not None and field.type == "datetime"):
-        return local_time(None if value is None else str(value))
-    return text_of(names.value(layer.name, name, value))
 
 
 def _sizes(values: Sequence[object]) -> list[tuple[str, tuple[str, ...]]]:
@@ -213,12 +202,7 @@ def _sizes(values: Sequence[object]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _says(conflict: Conflict, head: Head, evidence: Evidence, names: Naming) -> str:
-    said = {
-        KEEP: translate("Xiangtu", "it is there"),
-        GONE: translate("Xiangtu", "deleted"),
-        WHOLE: translate("Xiangtu", "edited, as one record"),
-        PARTS: translate("Xiangtu", "split or joined"),
-    }[head.says or KEEP]
+    said = of_the_whole(head.says or KEEP)
     side = evidence.sides[head.number - 1]
     about = side.title or ""
     if head.record == conflict.record and head.operation in ("update", "decide"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from xiangtu.cli.merging import pair_reasons
@@ -33,13 +34,15 @@ class Listed(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """The one chosen, with all conflicts of its record; None if it was settled meanwhile."""
+    """The one chosen, with all conflicts of its record; None if it was settled meanwhile. `names`
+    know what its values refer to."""
 
     subject: Conflict | Pair | None
     seen: Evidence | None
     photos: list[Thumbnail]
     siblings: list[Conflict]
     srid: int
+    names: Naming
 
 
 def tablet_name(device: str, names: Naming) -> str:
@@ -89,23 +92,30 @@ def list_pairs(file: SurveyFile, which: Which, offset: int, names: Naming) -> Li
     return Listed(rows, len(found), offset, spread(file), names, pairs)
 
 
-def see_conflict(file: SurveyFile, name: str) -> Shown:
+def see_conflict(file: SurveyFile, name: str, names: Naming) -> Shown:
     """The conflict of an id, with its record's other ones about fields."""
     known = conflicts.named_conflicts(file, {name: ""}).get(name)
     if known is None:
-        return Shown(None, None, [], [], file.srid)
+        return Shown(None, None, [], [], file.srid, names)
     of_record = conflicts.list_conflicts(file, Which(layer=known.layer, record=known.record))
     subject = next((each for each in of_record if each.id == name), None)
     if subject is None:
-        return Shown(None, None, [], [], file.srid)
+        return Shown(None, None, [], [], file.srid, names)
     seen = evidence.of_conflict(file, subject)
     siblings = [each for each in of_record if each.id != name and each.unit not in PSEUDO_UNITS]
     if subject.unit in PSEUDO_UNITS:
         siblings = []
-    return Shown(subject, seen, thumbnails(seen.photos), siblings, file.srid)
+    sides = [subject.base, *(head.values for head in subject.heads)]
+    knowing = names.knowing(file, _values(subject.layer, sides))
+    return Shown(subject, seen, thumbnails(seen.photos), siblings, file.srid, knowing)
 
 
-def see_pair(file: SurveyFile, pair: Pair) -> Shown:
+def see_pair(file: SurveyFile, pair: Pair, names: Naming) -> Shown:
     """A pair as it stands now."""
     seen = evidence.of_pair(file, pair)
-    return Shown(pair, seen, thumbnails(seen.photos), [], file.srid)
+    knowing = names.knowing(file, _values(pair.layer, [side.values for side in seen.sides]))
+    return Shown(pair, seen, thumbnails(seen.photos), [], file.srid, knowing)
+
+
+def _values(layer: str, sides: Iterable[Mapping[str, object]]) -> Iterator[tuple[str, str, object]]:
+    return ((layer, name, value) for side in sides for name, value in side.items())

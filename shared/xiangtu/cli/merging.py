@@ -17,6 +17,7 @@ from ..merge.waiting import list_waiting
 from ..package.refused_packages import RefusedPackage, dismiss, list_refused
 from ..sealing import keys
 from ..store.history import reasons as reasons_of_changes
+from ..store.history import values_of
 from ..words import phrase
 from .command import Call, Commands, Outcome, county_for_writing, existing
 from .conflicts import decided
@@ -348,7 +349,7 @@ def about_batch(_: Translation, names: Naming, batch: batches.Batch, reason: str
     if batch.kind == "merge":
         tablet = names.tablet(str(told.get("device", "")))
         said = _("package {number} of {tablet}").format(number=told.get("number"), tablet=tablet)
-    elif batch.kind == "undo":
+    elif batch.kind == batches.UNDO:
         said = _("batch {number}").format(number=told.get("undone"))
     elif "joined" in told:
         said = _("records joined")
@@ -371,7 +372,7 @@ def run_history(call: Call) -> Outcome:
     """xiangtu history."""
     with store.open(call.county, readonly=True) as file:
         entries = file.history(call.arguments.uuid)
-        names = Naming.of(file, call.translate)
+        names = Naming.of(file, call.translate).knowing(file, values_of(entries))
         why = reasons_of_changes(file, call.arguments.uuid)
     if not entries:
         raise BadInput("record.unknown", path=call.county, record=call.arguments.uuid)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from ..catalogue import Catalogue
+from ..catalogue.model import Field
 from ..merge.changes import LINEAGE, RECORD
 from ..merge.clones import origin
+from ..merge.titles import titles
 from ..package.enrolment import devices
 from ..store import SurveyFile
 from .language import Translation
@@ -16,17 +18,31 @@ from .terminal import text_of
 
 @dataclass(frozen=True)
 class Naming:
-    """Names in one language out of a file's catalogue and its enrolled tablets."""
+    """Names in one language out of a file's catalogue and its enrolled tablets; `called` are
+    records by uuid."""
 
     catalogue: Catalogue
     tablets: dict[str, str]
     translate: Translation
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, file: SurveyFile, translate: Translation) -> Naming:
         tablets = {each.id: each.name for each in devices(file)}
         tablets[file.device_id] = translate("the office")
         return cls(file.catalogue, tablets, translate)
+
+    def knowing(self, file: SurveyFile, values: Iterable[tuple[str, str, object]]) -> Naming:
+        """The same, but knowing what the records are called that values (layer, column, value)
+        refer to."""
+        wanted = {
+            (known.references, value)
+            for layer, column, value in values
+            if (known := self._field(layer, column)) is not None
+            and known.references is not None
+            and isinstance(value, str)
+        }
+        return replace(self, called={**self.called, **titles(file, wanted)})
 
     def layer(self, name: str) -> str:
         """The layer's label; the name itself for a layer the catalogue lacks."""
@@ -41,15 +57,12 @@ class Naming:
             return self.translate("edited by one, split or joined by another")
         if unit == "geometry":
             return self.translate("outline and its measurement")
-        layer = self.catalogue.layers.get(layer_name)
-        field = self.catalogue.field_of(layer_name, unit) if layer else None
-        return field.label.in_language(self.translate.language) if field else unit
+        return self.field(layer_name, unit)
 
     def field(self, layer_name: str, column: str) -> str:
         """The label of one column."""
-        layer = self.catalogue.layers.get(layer_name)
-        field = self.catalogue.field_of(layer_name, column) if layer else None
-        return field.label.in_language(self.translate.language) if field else column
+        known = self._field(layer_name, column)
+        return known.label.in_language(self.translate.language) if known else column
 
     def values(self, layer_name: str, values: Mapping[str, object]) -> str:
         """Columns with what stands in them, as a person would say it; empty ones are left out."""
@@ -61,18 +74,31 @@ class Naming:
         return " · ".join(said)
 
     def value(self, layer_name: str, column: str, value: object) -> object:
-        """A code with its label behind it; any other value as it is."""
-        layer = self.catalogue.layers.get(layer_name)
-        field = self.catalogue.field_of(layer_name, column) if layer else None
-        if field is None or field.code_list is None or not isinstance(value, str):
+        """A code with its label behind it, yes or no, what a record is called that is referred
+        to; any other value as it is."""
+        known = self._field(layer_name, column)
+        if known is None or value is None:
             return value
-        codes = self.catalogue.code_lists[field.code_list].codes
+        if known.type == "boolean":
+            words = {0: self.translate("no"), 1: self.translate("yes")}
+            return words.get(value, value) if isinstance(value, int) else value
+        if not isinstance(value, str):
+            return value
+        if known.references is not None:
+            return self.called.get(value, value)
+        if known.code_list is None:
+            return value
+        codes = self.catalogue.code_lists[known.code_list].codes
         return "; ".join(
             f"{code} {codes[code].label.in_language(self.translate.language)}"
             if code in codes
             else code
             for code in value.split(";")
         )
+
+    def _field(self, layer_name: str, column: str) -> Field | None:
+        known = layer_name in self.catalogue.layers
+        return self.catalogue.field_of(layer_name, column) if known else None
 
     def tablet(self, device: str) -> str:
         """A tablet by the name it was enrolled with, and its id."""

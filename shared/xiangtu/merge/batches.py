@@ -11,6 +11,9 @@ from ..store import SurveyFile
 from ..store.seen import seen_now
 from ..store.system_tables import NEW_UUID, NOW
 
+#: The kind of a batch that takes another one out again.
+UNDO = "undo"
+
 
 @dataclass(frozen=True)
 class Batch:

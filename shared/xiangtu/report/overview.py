@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..catalogue.model import Severity
-from ..merge.batches import Batch, list_batches
+from ..merge.batches import UNDO, Batch, list_batches
 from ..store import SurveyFile
 
 _BATCHES_SHOWN = 5
@@ -18,7 +18,8 @@ class Overview:
 
     `records` are those that have not ended, by layer, layers without any left out; `findings` the
     open ones by severity; `held` records held back, `waiting` packages whose predecessor is
-    missing, `refused` packages; `batches` the last ones, newest first.
+    missing, `refused` packages; `batches` the last ones that are in force, newest first; `undone`
+    how many were taken out again.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Overview:
     findings: Mapping[Severity, int]
     tablets: int
     batches: tuple[Batch, ...]
+    undone: int
 
 
 def overview(file: SurveyFile) -> Overview:
@@ -52,6 +54,8 @@ def overview(file: SurveyFile) -> Overview:
             "SELECT severity, count(*) FROM finding WHERE state = 'open' GROUP BY severity"
         )
     )
+    batches = list_batches(file)
+    in_force = [each for each in batches if each.undone_at is None and each.kind != UNDO]
     return Overview(
         name=file.meta["name"],
         county=file.meta["county"],
@@ -64,5 +68,6 @@ def overview(file: SurveyFile) -> Overview:
         refused=count("package WHERE state = 'refused'"),
         findings=findings,
         tablets=count("device WHERE retired_at IS NULL"),
-        batches=tuple(list_batches(file)[:_BATCHES_SHOWN]),
+        batches=tuple(in_force[:_BATCHES_SHOWN]),
+        undone=sum(each.undone_at is not None for each in batches),
     )
