@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.metrics import dp
@@ -15,6 +16,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivymd.uix.boxlayout import MDBoxLayout
 from xiangtu.errors import SurveyError
+from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.receiver import Listener
 from xiangtu.words import explain
 
@@ -73,6 +75,7 @@ class DrawScreen(AppScreen):
         Window.allow_screensaver = False
         app, settings = self.app, self.app.settings
         self.app.shell.top_bar.show(self.title(), may_go_back=True)
+        here, looked_at = self.app.receiver.here, self.app.map.viewport is not None
 
         def task() -> tuple[_Work, DrawingState, Path | None, Bounds | None]:
             survey = app.fieldwork.survey
@@ -84,22 +87,33 @@ class DrawScreen(AppScreen):
             else:
                 made = ShapeAtWork if self._purpose == "shape" else SplitAtWork
                 work = made(survey, what["layer"], what["record"], settings)
-            return work, work.state(), basemap.basemap_of(survey), self._wanted(work)
+            state = work.state()
+            bounds = self._wanted(work, state, here)
+            if bounds is None and not looked_at:
+                bounds = map_content.home(survey)
+            return work, state, basemap.basemap_of(survey), bounds
 
         app.desk.ask(task, lambda opened: self._opened(*opened), self._refused)
 
     @staticmethod
-    def _wanted(work: _Work) -> Bounds | None:
-        """What is to be seen first: the record, or what it is a part of, as far as they lie
-        anywhere."""
+    def _wanted(work: _Work, state: DrawingState, here: Fix | None) -> Bounds | None:
+        """What is to be seen first: an outline that was begun, the record, or what it is a part
+        of, as far as they lie anywhere, else where one stands; None leaves the map as it was."""
         if isinstance(work, Tape):
             return None
+        if isinstance(work, ShapeAtWork) and state.corners:
+            corners = np.concatenate(state.rings)
+            west, south, east, north = *corners.min(axis=0), *corners.max(axis=0)
+            return float(west), float(south), float(east), float(north)
         form = form_of(work.survey, work.layer.name, work.record)
         wholes = [(each.parent, form.values.get(each.field)) for each in work.layer.compositions]
         for layer, record in [(work.layer.name, work.record), *wholes]:
             found = map_content.record(work.survey, layer, record) if record else None
             if found is not None:
                 return found.shape.bounds
+        if isinstance(work, ShapeAtWork) and here is not None and here.fix_type != "none":
+            place = map_content.to_map(here.longitude_deg, here.latitude_deg)
+            return *place, *place
         return None
 
     # -- its parts ----------------------------------------------------------------------------
@@ -143,12 +157,8 @@ class DrawScreen(AppScreen):
         self.add_widget(box)
         if path is not None:
             self.map.open_basemap(path)
-        here = self.app.receiver.here
         if bounds is not None:
             self.map.frame(bounds)
-        elif self._purpose == "shape" and here is not None and not state.corners:
-            place = map_content.to_map(here.longitude_deg, here.latitude_deg)
-            self.map.frame((*place, *place))
         else:
             self.map.reload()
         if isinstance(work, MeasuredDrawing):

@@ -50,7 +50,7 @@ def action(
     return MDButton(
         # KivyMD begins the words where an icon of this size ends, whatever the size of the text.
         MDButtonIcon(icon=icon, theme_font_size="Custom", font_size=dp(20)),
-        MDButtonText(text=app.say(code, **facts)),
+        _words(app.say(code, **facts)),
         style="outlined" if quiet else "filled",
         theme_width="Custom",
         size_hint=(1, None),
@@ -170,7 +170,7 @@ def round_button(
 def toggle(app: XiangtuApp, text: str, on: bool, do: Callable[[], Any]) -> MDButton:
     """A button that shares its row evenly with others; filled while it is on."""
     return MDButton(
-        MDButtonText(text=text, pos_hint={"center_x": 0.5, "center_y": 0.5}),
+        _words(text, pos_hint={"center_x": 0.5, "center_y": 0.5}),
         style="filled" if on else "outlined",
         theme_width="Custom",
         size_hint_x=1,
@@ -178,3 +178,8 @@ def toggle(app: XiangtuApp, text: str, on: bool, do: Callable[[], Any]) -> MDBut
         height=look.touch(app.settings.text_size),
         on_release=lambda _button: do(),
     )
+
+
+def _words(text: str, **properties: Any) -> MDButtonText:
+    """As large as what is read elsewhere: KivyMD's own are smaller."""
+    return MDButtonText(text=text, font_style="Body", role="large", **properties)

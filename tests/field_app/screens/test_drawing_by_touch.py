@@ -263,11 +263,22 @@ def test_a_drawing_goes_on_after_the_app_was_killed_in_the_middle(
     app.touch("继续")
     drawn = Drawn(app)
     assert drawn.corners == before and len(before) == 3
+    assert drawn.screen.map.viewport.pixel_m < 0.5, "it looks at what was drawn"
+    for corner in before:
+        assert drawn.screen.map.collide_point(*drawn.seen_at(*corner))
     app.touch("重做")
     assert len(drawn.corners) == 4
     for _ in range(4):
         app.touch("撤销")
     assert drawn.corners == []
+
+
+def test_without_a_receiver_or_a_look_at_the_map_all_that_was_handed_out_is_seen(
+    start_app: Callable, work_folder: Path
+) -> None:
+    drawn, _ = drawing(start_app, work_folder, "shape")
+    assert drawn.app.app.receiver.here is None and drawn.screen.map.viewport.pixel_m < 10
+    assert drawn.screen.map.collide_point(*drawn.seen_at(500, 500))
 
 
 def test_a_walk_is_gone_on_with_on_the_map(start_app: Callable, work_folder: Path) -> None:
