@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from scripted_survey import epochs_of
 from small_village import World, fix_at
+from xiangtu import store
 
+from field_app.controllers import write_behind
 from field_app.controllers.pin import Pin
 
 if TYPE_CHECKING:
@@ -63,6 +66,32 @@ def test_what_is_being_typed_is_in_the_file_when_the_app_goes_away(
     with closing(sqlite3.connect(app.app.fieldwork.survey.path)) as file:
         (answers,) = file.execute("SELECT answers FROM draft").fetchone()
     assert json.loads(answers)["name"] == "西边大田"
+
+
+@pytest.mark.parametrize("how", ["put away", "ended"])
+def test_epochs_that_wait_to_be_written_are_in_the_file_when_the_app_is(
+    start_app: Callable,
+    work_folder: Path,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    from fed_receiver import FedReceiver
+
+    app = start_app(work_folder)
+    app.touch("开始工作")
+    receiver, record = FedReceiver(app), world.parcels["west"]
+    app.app.shell.show("capture", layer="farmland", record=record)
+    app.settle()
+    monkeypatch.setattr(write_behind, "EVERY_S", 3600.0)  # the clock alone writes nothing now
+    for begins in (0, 5):
+        receiver.says([fix_at(300 + second, 100, second) for second in range(begins, begins + 5)])
+    if how == "ended":
+        app.stop()
+    else:
+        app.app.dispatch("on_pause")
+    with store.open(work_folder / "survey.sqlite", readonly=True) as survey:
+        assert epochs_of(survey, record) == 10
 
 
 def test_the_pin_is_asked_for_after_long_and_everything_goes_on_behind_it(

@@ -62,15 +62,18 @@ def test_a_message_over_a_window_leaves_it_to_be_touched_and_outlives_it(
     start_app: Callable, work_folder: Path
 ) -> None:
     app = start_app(work_folder)
+    app.app.change_settings(replace(app.app.settings, text_size="extra_large"))
+    app.settle()
     app.touch("开始工作")
     app.touch("记录")
     app.touch("全部图层")
+    longer = LONG + LONG  # so that it reaches down to the window's search
     for _ in range(2):
-        app.app.tell(LONG)
+        app.app.tell(longer)
         app.wait(0.3)
-        assert covered(app, LONG) == []
-        app.touch(LONG)
-        assert not app.sees(LONG) and app.sees("取消"), "the message alone is gone"
+        assert covered(app, longer) == []
+        app.touch(longer)
+        assert not app.sees(longer) and app.sees("取消"), "the message alone is gone"
     app.app.tell(LONG)
     app.touch("取消")
     assert app.sees(LONG) and not app.sees("取消") and covered(app, LONG) == []
