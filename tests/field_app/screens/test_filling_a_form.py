@@ -135,7 +135,7 @@ def test_a_wrong_answer_says_why_beside_its_question(
     app.type(box.line, "两百")
     assert app.sees("“两百”不是数字；字段 批准面积 只能填数字。")
     # It stands until it is mended, whatever else is answered, and nothing is confirmed over it.
-    app.touch(app.asked("是否超限").row.children[0].children[1])
+    app.touch(app.asked("是否超限").row.children[1])
     assert app.asked("超占面积").line.text == ""
     assert box.line.text == "两百" and app.sees("“两百”不是数字")
     app.step("检查")
@@ -145,7 +145,7 @@ def test_a_wrong_answer_says_why_beside_its_question(
     app.type(box.line, "２００")
     assert not [each for each in box.walk() if "不是数字" in getattr(each, "text", "")]
     assert app.asked("批准面积").line.text == "200"
-    app.touch(app.asked("是否超限").row.children[0].children[0])
+    app.touch(app.asked("是否超限").row.children[0])
     assert not app.sees("超占面积"), "what its condition hides is not asked"
     with in_file(app, work_folder) as work:
         assert answers(work.survey, "homestead")["approved_area_m2"] == 200.0
