@@ -1908,6 +1908,10 @@
         <translation>{author} 已退回：{reason}</translation>
     </message>
     <message>
+        <source>Returned by {author}</source>
+        <translation>{author} 已退回</translation>
+    </message>
+    <message>
         <source>Taken out again (see Inbox, Batches)</source>
         <translation>已撤销（见“收件”的“批次”）</translation>
     </message>

@@ -113,11 +113,12 @@ def about(row: FindingRow, reading: CheckReading, language: str) -> list[str]:
             )
         )
     elif finding.author:
-        said.append(
-            translate("Xiangtu", "Returned by {author}: {reason}").format(
-                author=finding.author, reason=finding.reason or "–"
-            )
+        by = (
+            translate("Xiangtu", "Returned by {author}: {reason}")
+            if finding.reason
+            else translate("Xiangtu", "Returned by {author}")
         )
+        said.append(by.format(author=finding.author, reason=finding.reason))
     return [each for each in said if each]
 
 
