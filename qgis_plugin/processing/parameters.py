@@ -22,6 +22,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from xiangtu.cli.command import number, whole_number
+from xiangtu.report.finding_list import FORMATS
 
 translate = QCoreApplication.translate
 
@@ -106,7 +107,10 @@ def parameter(
     elif metavar == "OUT_DIR":
         made = QgsProcessingParameterFolderDestination(name, label)
     elif argument.is_new:
-        made = QgsProcessingParameterFileDestination(name, label, _filter(metavar))
+        # What may be left out is made only where a name is given.
+        made = QgsProcessingParameterFileDestination(
+            name, label, _filter(metavar), None, optional, not optional
+        )
     elif action.choices is not None or action.dest in ("layer", "layers"):
         options = list(action.choices or layers)
         made = QgsProcessingParameterEnum(
@@ -149,6 +153,8 @@ def _plain(
 def _filter(metavar: str) -> str:
     """The file dialog's filter for COUNTY.sqlite, OUT.xta and the like."""
     extension = Path(metavar).suffix
+    if extension in FORMATS:
+        return ";;".join(f"*{each} (*{each})" for each in FORMATS)
     if extension in ("", ".key"):
         return ""
     return f"*{extension} (*{extension})"

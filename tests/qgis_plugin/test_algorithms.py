@@ -110,6 +110,25 @@ def test_conflicts_come_as_a_table_and_are_decided(toolbox: object, county: Coun
     assert {"surveyor a", "surveyor b"} <= {each["author"] for each in history.getFeatures()}
 
 
+def test_findings_are_listed_saved_and_returned(
+    toolbox: object, county: County, tmp_path: Path
+) -> None:
+    from county import known
+
+    run("validate", {"COUNTY": str(county.path)})
+    listed = run("findings", {"COUNTY": str(county.path)})
+    assert not listed.get("OUT")
+    (some, *_) = [
+        each for each in document(listed)["findings"] if each["record"] == known("farmland", 0)
+    ]
+    for name in ("list.csv", "list.xlsx"):
+        saved = run("findings", {"COUNTY": str(county.path), "OUT": str(tmp_path / name)})
+        assert saved["OUT"] == str(tmp_path / name) and (tmp_path / name).is_file()
+    run("findings_return", {"COUNTY": str(county.path), "IDS": some["id"], "REASON": "again"})
+    with county.open() as file:
+        assert file.get("farmland", known("farmland", 0))["state"] == "returned"
+
+
 def test_a_refusal_is_one_line_that_names_the_thing(toolbox: object, tmp_path: Path) -> None:
     from qgis.core import QgsProcessingException
 
