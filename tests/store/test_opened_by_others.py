@@ -77,6 +77,24 @@ def check(connection: sqlite3.Connection) -> None:
         ).fetchone() == (0,)
 
 
+def _statistics(connection: sqlite3.Connection) -> dict[str, tuple[float | None, ...]]:
+    """Rows and extent by table, of those that have any."""
+    rows = connection.execute(
+        "SELECT f_table_name, row_count, extent_min_x, extent_max_x, extent_min_y, extent_max_y "
+        "FROM geometry_columns_statistics WHERE row_count > 0"
+    )
+    return {name: tuple(found) for name, *found in rows}
+
+
+def _verified_since_written(connection: sqlite3.Connection) -> set[str]:
+    rows = connection.execute(
+        "SELECT f_table_name FROM geometry_columns_statistics "
+        "JOIN geometry_columns_time USING (f_table_name, f_geometry_column) "
+        "WHERE last_verified >= max(last_insert, last_update, last_delete)"
+    )
+    return {name for (name,) in rows}
+
+
 class TestSpatialite:
     def test_metadata_geometries_and_index_are_sound(self, spatialite):
         check(spatialite)
@@ -91,6 +109,22 @@ class TestSpatialite:
             "SELECT row_count FROM geometry_columns_statistics WHERE f_table_name = 'farmland'"
         ).fetchone()
         assert row == (299,)
+
+    def test_what_it_would_count_anew_is_counted_when_a_county_is_closed(
+        self, spatialite, county_path
+    ):
+        """Else QGIS waits for it, at its first look after each edit."""
+        ours = _statistics(spatialite)
+        assert {"farmland", "relic", "route"} <= _verified_since_written(spatialite)
+        # Of their own accord they say the same, but for the index's floats.
+        assert spatialite.execute("SELECT UpdateLayerStatistics()").fetchone() == (1,)
+        for table, theirs in _statistics(spatialite).items():
+            assert ours[table] == pytest.approx(theirs, abs=0.5), table
+        with store.open(county_path) as file:
+            file.update("relic", next(file.select("relic"))["uuid"], {}, shapely.Point(9, 3.9e6))
+            assert "relic" not in _verified_since_written(file.connection)
+        assert "relic" in _verified_since_written(spatialite)
+        assert _statistics(spatialite)["relic"] == (1, 9, 9, 3.9e6, 3.9e6)
 
     def test_tables_and_triggers_are_those_that_spatialite_makes(self, spatialite, county_path):
         """Side by side with AddGeometryColumn and CreateSpatialIndex themselves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from . import (
     records,
     restoring,
     secrets,
+    spatial_statistics,
     spatial_tables,
 )
 from .faults import told
@@ -99,6 +100,8 @@ class SurveyFile:
                 with told(self.path):
                     # Without waiting for readers: whoever closes last takes the WAL in.
                     self.connection.execute("PRAGMA busy_timeout = 0").fetchone()
+                    if self.meta.get("role") == "county":  # which QGIS opens
+                        self._settle_statistics()
                     self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.ProgrammingError:
             return  # closed before
@@ -109,6 +112,11 @@ class SurveyFile:
             raise BadFile("file.left_beside", path=str(self.path), wal=wal) from error
         finally:
             self.connection.close()
+
+    def _settle_statistics(self) -> None:
+        """Spare QGIS the counting; it counts itself where this could not."""
+        with suppress(sqlite3.DatabaseError):
+            spatial_statistics.settle(self.connection)
 
     @property
     def device_id(self) -> str:
