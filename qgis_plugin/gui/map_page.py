@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import QgsPrintLayout, QgsProject, QgsRectangle
+from qgis.core import QgsLayoutItemLegend, QgsPrintLayout, QgsProject, QgsRectangle
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
@@ -23,10 +24,12 @@ from xiangtu import store
 from xiangtu.catalogue import Catalogue
 from xiangtu.catalogue.loader import resources_folder
 from xiangtu.errors import SurveyError
-from xiangtu.report.parcel_plans import PLANNED, ParcelPlan, parcel_plans
+from xiangtu.report.parcel_plans import PLANNED, parcel_plans
 from xiangtu.report.villages import Village, villages
 
-from ..map.plan_layers import fill, plan_layers
+from ..map.legend import Present, keep, layers_in, reader
+from ..map.map_beside import bounds_of
+from ..map.plan_layers import plan_layers, show, write
 from ..map.printing import Printing
 from ..map.project import (
     build_project,
@@ -357,32 +360,38 @@ class MapPage(Page):
             records = [str(each["uuid"]) for each in coverage.selectedFeatures()]
         code = self.village.currentData() if sheet.coverage else None
         if sheet.coverage not in PLANNED:
-            self._make(seen, sheet, code, records, None, then)
+            self._make(seen, sheet, code, records, then)
             return
         layer, path = str(sheet.coverage), seen.path
+        try:
+            plan_layers(QgsProject.instance(), path, seen.srid)  # which are written to
+        except SurveyError as refusal:
+            self.desk.refuse(refusal)
+            return
 
-        def work(progress: Progress) -> list[ParcelPlan]:
+        def work(progress: Progress) -> None:
             with store.open(path, readonly=True) as file:
-                return parcel_plans(
+                plans = parcel_plans(
                     file, layer, villages=None if code is None else [code], records=records,
                     most=_MOST_PLANS, progress=progress,
                 )  # fmt: skip
+            write(path, plans)
 
-        def done(plans: list[ParcelPlan]) -> None:
-            self._make(seen, sheet, code, records, plans, then)
+        def done(_nothing: None) -> None:
+            self._make(seen, sheet, code, records, then)
 
         title = sheet.title.in_language(self.desk.language)
         self.desk.run(translate("Xiangtu", "Preparing {sheet}").format(sheet=title), work, done)
 
     def _make(
         self, seen: _Seen, sheet: Sheet, code: str | None, records: list[str] | None,
-        plans: list[ParcelPlan] | None, then: Callable[[QgsPrintLayout], None],
+        then: Callable[[QgsPrintLayout], None],
     ) -> None:  # fmt: skip
         project = QgsProject.instance()
         county = County(seen.path, seen.srid, seen.name, self.desk.language)
         try:
-            if plans is not None:
-                fill(plan_layers(project, seen.path, seen.srid), plans)
+            if sheet.coverage in PLANNED:
+                show(plan_layers(project, seen.path, seen.srid))
             layout = sheet.make(project, county, resources_folder())
         except SheetLacksLayers as lacks:
             self.desk.warn(
@@ -415,11 +424,35 @@ class MapPage(Page):
         then(layout)
 
     def _open_layout(self, layout: QgsPrintLayout) -> None:
+        """Open QGIS's own window. For a page of one village QGIS finds out itself, whichever is
+        turned to, what its legend explains; for the whole county that would take it seconds."""
+        seen = self.seen
+        if seen is None:
+            return
+        if layout.atlas().enabled():
+            self._design(layout)
+            return
+        (legend,) = (each for each in layout.items() if isinstance(each, QgsLayoutItemLegend))
+        chart, layers = legend.linkedMap(), layers_in(legend)
+
+        def done(present: Present) -> None:
+            if not sip.isdeleted(layout):
+                keep(legend, layers, present, chart.scale())
+                self._design(layout)
+
+        title = translate("Xiangtu", "Preparing {sheet}").format(sheet=layout.name())
+        self.desk.run(title, reader(seen.path, layers, bounds_of(chart)), done)
+
+    def _design(self, layout: QgsPrintLayout) -> None:
         designer = self.desk.iface.openLayoutDesigner(layout)
         if layout.atlas().enabled():
             designer.setAtlasPreviewEnabled(True)
 
     def _print(self, layout: QgsPrintLayout, target: Path) -> None:
+        seen = self.seen
+        if seen is None:
+            return
+
         def progress(number: int, count: int) -> None:
             self.bar.setMaximum(count)
             self.bar.setValue(number)
@@ -437,7 +470,7 @@ class MapPage(Page):
             self.desk.refuse(refusal)
 
         self.bar.setValue(0)
-        self.printing = Printing(layout, target, progress, done, refused)
+        self.printing = Printing(layout, seen.path, target, progress, done, refused)
         self._enable()
         self.printing.start()
 

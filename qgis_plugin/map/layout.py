@@ -21,6 +21,7 @@ from qgis.PyQt.QtCore import QSize
 
 from . import sheet_items as items
 from .fonts import chinese_family
+from .legend import legend_of
 from .symbols import colour
 
 #: Sheet A3 across and its parts, millimetres.
@@ -78,7 +79,7 @@ def add_one_map(
     side = _SIDE - 4
     items.panel(layout, (left, frame[1], side, frame[3]))
     items.north_arrow(layout, chart, resources, (left + side - 19, frame[1] + 3, 14, 21))
-    legend = items.legend_of(layout, chart, legend_layers, words.legend_title, family)
+    legend = legend_of(layout, chart, legend_layers, words.legend_title, family)
     items.place(layout, legend, (left + 3, frame[1] + 3, side - 6, frame[3] - 60), sized=False)
     bar = items.scale_bar(layout, chart, family)
     items.place(layout, bar, (left + 4, frame[1] + frame[3] - 22, side - 8, 12), sized=False)

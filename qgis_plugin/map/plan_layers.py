@@ -6,18 +6,17 @@ that is opened later; whoever prints fills them anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import shapely
+from osgeo import gdal, ogr
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsFeature,
-    QgsGeometry,
     QgsLineSymbol,
     QgsMarkerSymbol,
     QgsPalLayerSettings,
-    QgsPointXY,
     QgsProject,
     QgsRuleBasedLabeling,
     QgsRuleBasedRenderer,
@@ -27,14 +26,16 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from xiangtu.errors import BadFile
+from xiangtu.importing.gdal_session import gdal_session
 from xiangtu.report.parcel_plans import ParcelPlan
 
 from .fonts import chinese_family
 from .labels import text_format
 from .marks import mark, marked
 
-#: Only what belongs to the page's parcel is drawn.
-OF_THE_PAGE = "\"record\" = attribute(@atlas_feature, 'uuid')"
+#: The record that a page is about, and what of the layers is drawn on it.
+PAGE_RECORD = "attribute(@atlas_feature, 'uuid')"
+OF_THE_PAGE = f'"record" = {PAGE_RECORD}'
 _RED = "#d7191c"
 _CORNERS, _SIDES = "plan_corners", "plan_sides"
 _COLUMNS = {
@@ -61,43 +62,77 @@ def plan_layers(project: QgsProject, county: Path, srid: int) -> PlanLayers:
     BadFile
         "file.readonly_place" where the folder of the county takes no file.
     """
-    path = county.with_name(f"{county.stem}_plans.gpkg")
+    path = _path(county)
     return PlanLayers(
         _layer(project, path, _CORNERS, QgsWkbTypes.Type.Point, srid),
         _layer(project, path, _SIDES, QgsWkbTypes.Type.LineString, srid),
     )
 
 
-def fill(layers: PlanLayers, plans: Iterable[ParcelPlan]) -> None:
-    """Put the corners and sides of these plans in the place of what the layers hold."""
+def write(county: Path, plans: Iterable[ParcelPlan]) -> None:
+    """Put the corners and sides of these plans in the place of what the layers of `plan_layers`
+    hold; in the background, since thousands of plans take seconds. The layers show them once
+    `show` was called.
+
+    Raises
+    ------
+    BadFile
+        "file.readonly_place" where the GeoPackage takes nothing.
+    """
+    path = _path(county)
     corners, sides = [], []
     for plan in plans:
         for place, corner in enumerate(plan.corners, 1):
-            at = QgsPointXY(corner.easting_m, corner.northing_m)
-            to = QgsPointXY(corner.next_easting_m, corner.next_northing_m)
+            at = corner.easting_m, corner.northing_m
+            to = corner.next_easting_m, corner.next_northing_m
             length = f"{corner.side_m:.2f}"
-            corners.append(
-                _feature(layers.corners, QgsGeometry.fromPointXY(at), (
-                    plan.record, place, corner.name, f"{corner.northing_m:.3f}",
-                    f"{corner.easting_m:.3f}", length, len(plan.corners), plan.sheet_number,
-                ))
+            values = (
+                plan.record, place, corner.name, f"{corner.northing_m:.3f}",
+                f"{corner.easting_m:.3f}", length, len(plan.corners), plan.sheet_number,
             )  # fmt: skip
-            side = QgsGeometry.fromPolylineXY([at, to])
-            sides.append(_feature(layers.sides, side, (plan.record, length)))
-    for layer, features in ((layers.corners, corners), (layers.sides, sides)):
-        provider = layer.dataProvider()
-        if not (provider.truncate() and provider.addFeatures(features)[0]):
-            path = layer.source().split("|")[0]
-            raise BadFile("file.readonly_place", path=path, reason=provider.lastError())
+            corners.append((shapely.Point(at), values))
+            sides.append((shapely.LineString([at, to]), (plan.record, length)))
+    try:
+        with gdal_session():
+            source = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE)
+            source.StartTransaction()
+            _replace(source, _CORNERS, corners)
+            _replace(source, _SIDES, sides)
+            source.CommitTransaction()
+    except RuntimeError as fault:
+        raise BadFile("file.readonly_place", path=str(path), reason=str(fault)) from fault
+
+
+def show(layers: PlanLayers) -> None:
+    """Have the layers show what was written."""
+    for layer in (layers.corners, layers.sides):
+        layer.reload()
         layer.updateExtents()
 
 
-def _feature(layer: QgsVectorLayer, shape: QgsGeometry, values: Iterable[object]) -> QgsFeature:
-    made = QgsFeature(layer.fields())
-    for column, value in zip(_COLUMNS[str(marked(layer))], values, strict=True):
-        made.setAttribute(column, value)
-    made.setGeometry(shape)
-    return made
+def _replace(
+    source: gdal.Dataset, name: str, rows: Sequence[tuple[shapely.Geometry, Sequence[object]]]
+) -> None:
+    for sql in (
+        f'DELETE FROM "{name}"',
+        # Each page asks for those of its own parcel, several times.
+        f'CREATE INDEX IF NOT EXISTS "{name}_by_record" ON "{name}" (record)',
+    ):
+        source.ExecuteSQL(sql)
+    layer = source.GetLayerByName(name)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    # QGIS's own GEOS may answer here, and an older one knows no other number of dimensions.
+    shapes = shapely.to_wkb([shape for shape, _ in rows], output_dimension=2)
+    for wkb, (_, values) in zip(shapes, rows, strict=True):
+        feature.SetFID(ogr.NullFID)
+        for at, value in enumerate(values):
+            feature.SetField(at, value)
+        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(wkb))
+        layer.CreateFeature(feature)
+
+
+def _path(county: Path) -> Path:
+    return county.with_name(f"{county.stem}_plans.gpkg")
 
 
 def _layer(

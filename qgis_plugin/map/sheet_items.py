@@ -1,4 +1,4 @@
-"""What sheets are made of: map with grid, legend, scale bar, north arrow, text, frame."""
+"""What sheets are made of: map with grid, scale bar, north arrow, text, frame."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsFillSymbol,
-    QgsLayerTree,
     QgsLayoutItem,
     QgsLayoutItemLabel,
-    QgsLayoutItemLegend,
     QgsLayoutItemMap,
     QgsLayoutItemMapGrid,
     QgsLayoutItemPage,
@@ -22,7 +20,6 @@ from qgis.core import (
     QgsLayoutObject,
     QgsLayoutPoint,
     QgsLayoutSize,
-    QgsLegendRenderer,
     QgsLegendStyle,
     QgsMapLayer,
     QgsPrintLayout,
@@ -31,7 +28,6 @@ from qgis.core import (
     QgsRectangle,
     QgsScaleBarSettings,
     QgsUnitTypes,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import Qt
 
@@ -50,7 +46,7 @@ SCALES = (100, 200, 250, 500, 1000, 2000, 2500, 5000, 7500, 10_000, 12_500, 15_0
 MAP_ID = "map"
 #: The scale of that map in such an expression.
 MAP_SCALE = f"map_get(item_variables('{MAP_ID}'), 'map_scale')"
-_INK = "#111111"
+INK = "#111111"
 _STEPS = tuple(factor * 10**power for power in range(6) for factor in (1, 2, 5))
 
 
@@ -149,7 +145,7 @@ def _grid(chart: QgsLayoutItemMap, family: str) -> None:
     grid.setFrameWidth(1.2)
     grid.setFramePenSize(0.2)
     grid.setAnnotationEnabled(True)
-    grid.setAnnotationTextFormat(text_format(family, 6.5, _INK))
+    grid.setAnnotationTextFormat(text_format(family, 6.5, INK))
     grid.setAnnotationPrecision(0)
     grid.setAnnotationFrameDistance(0.8)
     border, shown = QgsLayoutItemMapGrid.BorderSide, QgsLayoutItemMapGrid.DisplayMode
@@ -175,41 +171,6 @@ def north_arrow(layout: QgsPrintLayout, chart: QgsLayoutItemMap, resources: Path
     place(layout, picture, box)
 
 
-def legend_of(
-    layout: QgsPrintLayout,
-    chart: QgsLayoutItemMap,
-    layers: Sequence[QgsVectorLayer],
-    title: str,
-    family: str,
-) -> QgsLayoutItemLegend:
-    """What is drawn within the map, and nothing else."""
-    legend = QgsLayoutItemLegend(layout)
-    legend.setAutoUpdateModel(False)
-    tree: QgsLayerTree = legend.model().rootGroup()
-    tree.clear()
-    for layer in layers:
-        tree.addLayer(layer)
-    legend.setLinkedMap(chart)
-    legend.setTitle(title)
-    style = QgsLegendStyle.Style
-    for part, size in ((style.Title, 13), (style.Subgroup, 9.5), (style.SymbolLabel, 8.5)):
-        _write(legend.rstyle(part), family, size, _INK, part == style.Title)
-    legend.setSymbolWidth(6)
-    legend.setSymbolHeight(3.6)
-    legend.rstyle(style.Symbol).setMargin(QgsLegendStyle.Side.Top, 1.1)
-    legend.rstyle(style.Subgroup).setMargin(QgsLegendStyle.Side.Top, 2.4)
-    legend.setLineSpacing(0.6)
-    for node in tree.findLayers():
-        if node.layer().renderer().type() == "singleSymbol":
-            continue
-        QgsLegendRenderer.setNodeLegendStyle(node, style.Subgroup)
-    legend.setLegendFilterByMapEnabled(True)
-    legend.setFrameEnabled(False)
-    legend.setBackgroundEnabled(False)
-    legend.adjustBoxSize()
-    return legend
-
-
 def scale_bar(
     layout: QgsPrintLayout, chart: QgsLayoutItemMap, family: str
 ) -> QgsLayoutItemScaleBar:
@@ -228,7 +189,7 @@ def scale_bar(
     bar.setMaximumBarWidth(50)
     bar.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth)
     bar.setHeight(2)
-    bar.setTextFormat(text_format(family, 8, _INK))
+    bar.setTextFormat(text_format(family, 8, INK))
     bar.update()
     return bar
 
@@ -253,13 +214,13 @@ def text(
     size_pt: float,
     *,
     bold: bool = False,
-    ink: str = _INK,
+    ink: str = INK,
     centred: bool = True,
 ) -> None:
     """A line of text; [% … %] in it is an expression over the page's feature."""
     label = QgsLayoutItemLabel(layout)
     label.setText(words)
-    _write(label, family, size_pt, ink, bold)
+    write(label, family, size_pt, ink, bold)
     label.setHAlign(Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft)
     label.setVAlign(Qt.AlignmentFlag.AlignVCenter)
     label.setMarginX(0)
@@ -267,7 +228,7 @@ def text(
     place(layout, label, box)
 
 
-def _write(
+def write(
     item: QgsLayoutItemLabel | QgsLegendStyle, family: str, size_pt: float, ink: str, bold: bool
 ) -> None:
     """Say how text is written; QGIS 3.22 knows a font alone, and of labels its colour."""

@@ -39,6 +39,17 @@ def answer():
         uri.setDataSource("", "farmland", "geometry", "", "fid")
         parcels = QgsVectorLayer(uri.uri(), "parcels", "spatialite")
 
+        from qgis.core import QgsProject
+        from xiangtu import store
+        from xiangtu.report.parcel_plans import parcel_plans
+        from xiangtu_qgis.map.plan_layers import plan_layers, show, write
+
+        with store.open(panel.desk.path, readonly=True) as file:
+            plans, srid = parcel_plans(file, "homestead"), file.srid
+        layers = plan_layers(QgsProject.instance(), panel.desk.path, srid)
+        write(panel.desk.path, plans)
+        show(layers)
+
         def offered():
             some = QgsGui.mapLayerActionRegistry().mapLayerActions(parcels)
             return [each.text() for each in some]
@@ -55,6 +66,7 @@ def answer():
             "area": as_qgis(shapely.box(0, 0, 2, 1)).area(),
             # QGIS's own GEOS answers here, which may be older than the one shapely brings.
             "alike": len(repeats(numpy.array([shapely.box(0, 0, 2, 1)] * 2)).first),
+            "corners": (layers.corners.featureCount(), sum(len(each.corners) for each in plans)),
             "steps": list(panel.pages),
             "identify": offered(),
         }
@@ -110,6 +122,8 @@ def test_the_zip_starts_in_an_empty_profile(tmp_path: Path, county: object, loca
     assert found["group"] == ("收件与合并" if chinese else "What comes back")
     assert found["county"] == str(county.path) and found["visible"]
     assert (found["area"], found["alike"]) == (2, 1)
+    written, planned = found["corners"]
+    assert written == planned > 0
     assert found["algorithms"] > 25 and "check" in found["steps"]
     (identify,) = found["identify"]
     assert ("历史" if chinese else "history") in identify and found["identify_left"] == []

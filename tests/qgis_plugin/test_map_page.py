@@ -173,6 +173,76 @@ def test_a_village_sheet_has_its_name_scale_and_legend(
     assert drawn.width() == pytest.approx(420 / 25.4 * 200, abs=2)
 
 
+def test_the_legend_has_headings_of_the_layer_tree_and_only_what_is_there(
+    page: Any, qtbot: Any, county: County, tmp_path: Path
+) -> None:
+    from county import known
+
+    with county.open() as file:
+        file.update("farmland", known("farmland", 1), {"land_use": "0101"})
+    press(page.build, qtbot)
+    choose(page, "county")
+    out = tmp_path / "sheet.pdf"
+    page.print_to(out)
+    idle(page, qtbot)
+    text = words(out)
+    assert text.index("Houses and homesteads") < text.index("Homestead\n") < text.index("House\n")
+    assert "Farmland parcel" in text and "Paddy field" in text
+    for absent in ("Garden/orchard land", "Names and facilities", "Works", "Route"):
+        assert absent not in text
+
+
+def test_the_map_of_a_sheet_is_drawn_in_the_background(
+    page: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    import threading
+
+    from qgis.core import QgsExpression
+    from qgis.utils import qgsfunction
+
+    drawn_in = set()
+
+    @qgsfunction(args=0, group="test", register=False)
+    def drawn_here(values: Any, feature: Any, parent: Any) -> bool:
+        drawn_in.add(threading.get_ident())
+        return True
+
+    press(page.build, qtbot)
+    QgsExpression.registerFunction(drawn_here)
+    try:
+        village = layers()["village"]
+        labels = village.labeling().settings()
+        labels.fieldName, labels.isExpression = "if(drawn_here(), name, '')", True
+        village.labeling().setSettings(labels)
+        choose(page, "county")
+        for target in (tmp_path / "sheet.pdf", tmp_path / "pictures"):
+            drawn_in.clear()
+            page.print_to(target)
+            idle(page, qtbot)
+            assert drawn_in and threading.get_ident() not in drawn_in
+    finally:
+        QgsExpression.unregisterFunction("drawn_here")
+
+
+def test_a_sheet_of_the_county_opens_with_a_legend_that_is_looked_up_before(
+    page: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qgis.core import QgsLayoutItemLegend
+
+    opened: list[Any] = []
+    monkeypatch.setattr(page.desk.iface, "openLayoutDesigner", opened.append, raising=False)
+    press(page.build, qtbot)
+    choose(page, "county")
+    press(page.layout_button, qtbot)
+    idle(page, qtbot)
+    (layout,) = opened
+    (legend,) = (each for each in layout.items() if isinstance(each, QgsLayoutItemLegend))
+    # QGIS would go through every record on the main thread.
+    assert not legend.legendFilterByMapEnabled()
+    explained = {each.name() for each in legend.model().rootGroup().findLayers()}
+    assert {"Village", "Farmland parcel", "Homestead"} <= explained and "Route" not in explained
+
+
 def test_printing_can_be_cancelled_between_pages(page: Any, qtbot: Any, tmp_path: Path) -> None:
     press(page.build, qtbot)
     choose(page, "farmland")
