@@ -3,11 +3,17 @@ them sort in a blink in a list and not through a proxy that asks Python for ever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.PyQt.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt
+from qgis.PyQt.QtCore import (
+    QT_VERSION,
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    Qt,
+)
 from qgis.PyQt.QtGui import QColor
 
 from .reading import FindingRow
@@ -18,6 +24,7 @@ _WEIGHTS = {"error": 0, "warning": 1, "note": 2}
 #: As the map draws them.
 _COLOURS = {"error": "#d7191c", "warning": "#f28e1c", "note": "#8a8f94"}
 _SEVERITY, _MEASURED = 0, 4
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,9 @@ class FindingsModel(QAbstractTableModel):
         """The rows that are shown, in their order."""
         return list(self._shown)
 
+    def rows_at(self, places: Iterable[int]) -> list[FindingRow]:
+        return [self._shown[place] for place in places]
+
     def places_of(self, ids: Collection[str]) -> list[int]:
         """The rows that show these findings."""
         return [place for place, row in enumerate(self._shown) if row.finding.id in ids]
@@ -96,7 +106,8 @@ class FindingsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == _SEVERITY:
             return self._colours.get(row.finding.severity)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _MEASURED:
-            return int(Qt.AlignmentFlag.AlignRight) | int(Qt.AlignmentFlag.AlignVCenter)
+            # PyQt5 hands a model's flags on as nothing, and those of PyQt6 are no numbers.
+            return int(_RIGHT) if QT_VERSION < 0x060000 else _RIGHT
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
