@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsField,
@@ -20,7 +21,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QVariant
+from qgis.PyQt.QtCore import QCoreApplication, QMetaType, QVariant
 from xiangtu import store
 from xiangtu.cli.command import Outcome
 from xiangtu.cli.terminal import plain
@@ -29,12 +30,22 @@ from xiangtu.validate.findings import list_findings
 translate = QCoreApplication.translate
 
 _TEXT, _REAL, _WHOLE, _YES = "text", "real", "whole", "yes"
-_TYPES = {
-    _TEXT: QVariant.String,
-    _REAL: QVariant.Double,
-    _WHOLE: QVariant.LongLong,
-    _YES: QVariant.Bool,
-}
+#: What a field is made with: of Qt 6 there are but the first, and QGIS asks for them since 3.38.
+_TYPES = (
+    {
+        _TEXT: QMetaType.Type.QString,
+        _REAL: QMetaType.Type.Double,
+        _WHOLE: QMetaType.Type.LongLong,
+        _YES: QMetaType.Type.Bool,
+    }
+    if Qgis.versionInt() >= 33800
+    else {
+        _TEXT: QVariant.Type.String,
+        _REAL: QVariant.Type.Double,
+        _WHOLE: QVariant.Type.LongLong,
+        _YES: QVariant.Type.Bool,
+    }
+)
 
 
 @dataclass(frozen=True)
