@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import app_times, county_files, merging, overlaps, plot, positions, tables
+from . import app_times, county_files, desk_times, merging, overlaps, plot, positions, tables
 from .changes import MIXED, Plan
 from .county_files import ROOT, Files
 
 _SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
 _SMALL_SIZES = (10_000, 20_000)
 _ON_A_TABLET = 100_000
+_AT_THE_DESK = 200_000
 #: Overlaps are looked for in the largest county up to this size: the plain script takes gigabytes.
 _OVERLAPS_MOST = 1_000_000
 
@@ -30,7 +31,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--small", action="store_true", help="small counties, for a quick run")
     parser.add_argument(
-        "--only", choices=("merging", "overlaps", "positions", "app"), help="measure one thing"
+        "--only",
+        choices=("merging", "overlaps", "positions", "app", "desk"),
+        help="measure one thing",
     )
     parser.add_argument("--sizes", type=int, nargs="+", help="numbers of parcels")
     parser.add_argument("--teams", type=int, default=0, help="number of packages")
@@ -50,7 +53,10 @@ def main(arguments: list[str] | None = None) -> None:
     if said.only in (None, "app"):
         parcels = _SMALL_SIZES[0] if said.small else _ON_A_TABLET
         _keep(said.results / "app.md", tables.app(app_times.measure(said.cache, parcels, say)))
-    if said.only in ("positions", "app"):
+    if said.only in (None, "desk"):
+        parcels = _SMALL_SIZES[1] if said.small else _AT_THE_DESK
+        _keep(said.results / "desk.md", tables.desk(desk_times.measure(said.cache, parcels, say)))
+    if said.only in ("positions", "app", "desk"):
         return
     files = [county_files.prepare(said.cache, size, teams, changes, say) for size in sizes]
     if said.only != "overlaps":

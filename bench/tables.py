@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import shapely
 
 from .app_times import AppTimes
+from .desk_times import DeskTimes
 from .merging import MergeTimes
 from .overlaps import OverlapTimes, Search
 from .positions import PositionTimes
@@ -28,6 +29,10 @@ AIM_MAP_S = 3.0
 AIM_FRAMES_A_SECOND = 30.0
 AIM_SAVE_S = 0.05
 AIM_APP_BYTES = 300_000_000
+#: Of the plugin: seconds to the panel and to the map, and a frame of the table that scrolls.
+AIM_PANEL_S = 1.0
+AIM_BUILD_S = 5.0
+AIM_SCROLL_S = 0.1
 
 
 def machine() -> str:
@@ -170,3 +175,41 @@ def app(times: AppTimes) -> str:
             "Drawn by software (Mesa's llvmpipe), without a graphics card.",
         ]
     )
+
+
+def desk(times: DeskTimes) -> str:
+    """What was reached of each aim, and how long QGIS did not answer while a sheet was printed."""
+    found = times.seconds
+    lines = [
+        f"## The plugin in QGIS with {times.parcels:,} parcels in the county",
+        "",
+        "| | reached | aim | beside it |",
+        "|---|---:|---:|---|",
+        f"| panel opened for the first time, s | {found['panel_stall_s']:.2f} | {AIM_PANEL_S:g} "
+        f"| with the county's summary: {found['panel_s']:.2f}; again: {found['panel_again_s']:.2f};"
+        f" an empty panel of QGIS: {found['plain_panel_s']:.2f} |",
+        f"| map built, s | {found['build_s']:.2f} | {AIM_BUILD_S:g} "
+        f"| and drawn: {found['drawn_s']:.2f}; its layers opened alone, read from the disk for the "
+        f"first time: {found['plain_layers_s']:.2f} |",
+        f"| {times.findings:,} findings listed, s | {found['findings_s']:.2f} | "
+        f"| QGIS does not answer for {found['findings_stall_s']:.2f} of it |",
+        f"| longest frame of their table scrolling, ms | {1000 * found['scroll_frame_s']:.0f} "
+        f"| {1000 * AIM_SCROLL_S:g} | plain numbers in a table of Qt: "
+        f"{1000 * found['plain_scroll_frame_s']:.1f} |",
+        f"| sorted by the slowest column, s | {found['sort_s']:.2f} | "
+        f"| narrowed by a word: {found['narrow_s']:.2f}; all chosen: {found['select_all_s']:.2f} |",
+        "",
+        "| sheet as PDF | seconds | QGIS does not answer for, s | of that it computes, s | MB |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for kind, name in (
+        ("county", "county"), ("village", "one village"), ("farmland", "20 parcel sketches"),
+        ("findings", "findings"),
+    ):  # fmt: skip
+        lines.append(
+            f"| {name} | {found[f'print_{kind}_s']:.2f} | {found[f'print_{kind}_stall_s']:.2f} "
+            f"| {found[f'print_{kind}_stall_cpu_s']:.2f} "
+            f"| {found[f'print_{kind}_bytes'] / 1e6:.1f} |"
+        )
+    lines += ["", "Drawn by software, without a graphics card; what a person waits for at once."]
+    return "\n".join(lines)
