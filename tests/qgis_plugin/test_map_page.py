@@ -184,7 +184,7 @@ def test_the_legend_has_headings_of_the_layer_tree_and_only_what_is_there(
     choose(page, "county")
     out = tmp_path / "sheet.pdf"
     page.print_to(out)
-    idle(page, qtbot)
+    finished(page, qtbot)
     text = words(out)
     assert text.index("Houses and homesteads") < text.index("Homestead\n") < text.index("House\n")
     assert "Farmland parcel" in text and "Paddy field" in text
@@ -218,7 +218,7 @@ def test_the_map_of_a_sheet_is_drawn_in_the_background(
         for target in (tmp_path / "sheet.pdf", tmp_path / "pictures"):
             drawn_in.clear()
             page.print_to(target)
-            idle(page, qtbot)
+            finished(page, qtbot)
             assert drawn_in and threading.get_ident() not in drawn_in
     finally:
         QgsExpression.unregisterFunction("drawn_here")
@@ -234,7 +234,7 @@ def test_a_sheet_of_the_county_opens_with_a_legend_that_is_looked_up_before(
     press(page.build, qtbot)
     choose(page, "county")
     press(page.layout_button, qtbot)
-    idle(page, qtbot)
+    finished(page, qtbot)
     (layout,) = opened
     (legend,) = (each for each in layout.items() if isinstance(each, QgsLayoutItemLegend))
     # QGIS would go through every record on the main thread.
