@@ -25,7 +25,7 @@ from qgis.PyQt.QtCore import QRectF, Qt
 from . import sheet_items as items
 from .fonts import chinese_family
 from .labels import text_format
-from .plan_layers import OF_THE_PAGE, PlanLayers
+from .plan_layers import NO_RECORD, OF_THE_PAGE, PlanLayers
 from .symbols import colour
 
 #: Sheet A4 upright, millimetres: the margin, then where each part begins and how high it is.
@@ -134,7 +134,7 @@ def _table(
     layout.addMultiFrame(table)
     table.setVectorLayer(corners)
     table.setFilterFeatures(True)
-    table.setFeatureFilter(OF_THE_PAGE)
+    table.setFeatureFilter(NO_RECORD)  # until all is said: QGIS asks the layer at each word
     table.setMaximumNumberOfFeatures(_COLUMNS * _ROWS)
     columns = []
     for attribute, head, width in zip(
@@ -169,3 +169,4 @@ def _table(
             )
         frame.attemptSetSceneRect(QRectF(_MARGIN + at * width, top, width - 1, (_ROWS + 1) * _ROW))
         table.addFrame(frame)
+    table.setFeatureFilter(OF_THE_PAGE)

@@ -36,6 +36,8 @@ from .marks import mark, marked
 #: The record that a page is about, and what of the layers is drawn on it.
 PAGE_RECORD = "attribute(@atlas_feature, 'uuid')"
 OF_THE_PAGE = f'"record" = {PAGE_RECORD}'
+#: Nothing of them, which their index knows at once.
+NO_RECORD = "\"record\" = ''"
 _RED = "#d7191c"
 _CORNERS, _SIDES = "plan_corners", "plan_sides"
 _COLUMNS = {

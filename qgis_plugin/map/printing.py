@@ -26,7 +26,7 @@ from xiangtu.store import places
 from ..tasks.core_task import CoreTask
 from . import legend as legends
 from .map_beside import MM_OF_AN_INCH, MapBeside
-from .plan_layers import PAGE_RECORD
+from .plan_layers import NO_RECORD, PAGE_RECORD
 
 _PDF_DPI = 300
 _PICTURE_DPI = 200
@@ -36,6 +36,22 @@ _FORBIDDEN = str.maketrans({each: "_" for each in '<>:"/\\|?*\n'})
 if TYPE_CHECKING:
     #: How many pages are done, or work in the background that what follows waits for.
     Turn = int | QgsMapRendererJob | CoreTask[legends.Present]
+
+
+def _tables(layout: QgsPrintLayout) -> list[QgsLayoutItemAttributeTable]:
+    return [each for each in layout.multiFrames() if isinstance(each, QgsLayoutItemAttributeTable)]
+
+
+def _copy(layout: QgsPrintLayout) -> QgsPrintLayout:
+    """A copy whose tables ask for nothing: they would go through all that they read, each several
+    times while the copy is made."""
+    asked = [(each, each.featureFilter()) for each in _tables(layout)]
+    for table, _ in asked:
+        table.setFeatureFilter(NO_RECORD)
+    copy = layout.clone()
+    for table, before in asked:
+        table.setFeatureFilter(before)
+    return copy
 
 
 class Printing(QObject):
@@ -77,7 +93,9 @@ class Printing(QObject):
         self._drawing: QgsMapRendererJob | None = None
         self._reading: CoreTask[legends.Present] | None = None
         self._present: legends.Present = {}
-        self._layout = layout.clone()
+        asked = [each.featureFilter() for each in _tables(layout)]
+        self._layout = _copy(layout)
+        self._tables = list(zip(_tables(self._layout), asked, strict=True))
         self._map = MapBeside(self._layout)
         self._legends = [
             (each, legends.layers_in(each))
@@ -87,11 +105,6 @@ class Printing(QObject):
         atlas = self._layout.atlas()
         self._pages = atlas if atlas.enabled() else None
         self.count = 1
-        self._tables = [
-            (each, each.featureFilter())
-            for each in self._layout.multiFrames()
-            if isinstance(each, QgsLayoutItemAttributeTable)
-        ]
         if self._pages is not None:
             self._pages.setPageNameExpression('"uuid"')
             self._pages.beginRender()
