@@ -13,6 +13,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.uix.modalview import ModalView
 from kivymd.app import MDApp
 from xiangtu.errors import BadInput, SurveyError
 from xiangtu.gnss.pushed import NO_PERMISSION
@@ -257,8 +258,15 @@ class XiangtuApp(MDApp):
             self.shell.build_anew()
 
     def _key(self, _window: object, key: int, *_rest: Any) -> bool:
-        """Android's back button comes as Escape."""
-        return key == 27 and (self.absence.locked or self.shell.back())
+        """Android's back button comes as Escape. A window that lies over the screen takes it:
+        Kivy closes those that may be closed anyhow, the others know what it means."""
+        if key != 27 or self.absence.locked:
+            return key == 27
+        window = next((each for each in Window.children if isinstance(each, ModalView)), None)
+        if window is None:
+            return self.shell.back()
+        getattr(window, "back", lambda: None)()
+        return True
 
 
 def _on_main_thread(call: Callable[[], None]) -> None:

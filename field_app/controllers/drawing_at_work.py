@@ -157,10 +157,16 @@ class Drawing:
         return None if found is None else self._place(*found.place)
 
     def undo(self) -> DrawingState:
+        """Take the last step back; BadInput("field.drawing.nothing_to_undo")."""
+        if not self._history.may_undo:
+            raise BadInput("field.drawing.nothing_to_undo")
         self._history.undo()
         return self.state()
 
     def redo(self) -> DrawingState:
+        """Take it again; BadInput("field.drawing.nothing_to_redo")."""
+        if not self._history.may_redo:
+            raise BadInput("field.drawing.nothing_to_redo")
         self._history.redo()
         return self.state()
 

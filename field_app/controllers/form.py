@@ -326,6 +326,14 @@ class Form:
             found.append(Problem("village", "warning", "field.problem.not_assigned", facts))
         if whole:
             found += [each for name in private for each in self._private.get(name, ())]
+            if self.layer.geometry and self.layer.surveyed and self.geometry is None:
+                # It may be filled in at the table, and measured on the way out.
+                found.append(Problem(None, "warning", "field.problem.not_measured", {}))
+            attached = self.survey.attachments_of(self.record)
+            unnamed = sum(each["kind"] == "photo" and not each["role"] for each in attached)
+            if unnamed:
+                facts = {"count": unnamed}
+                found.append(Problem(None, "warning", "field.problem.photo_role", facts))
         return found
 
     def _attached(self, column: str) -> Counter[str]:

@@ -165,7 +165,7 @@ def page_of(form: Form) -> FormPage:
     return FormPage(
         layer,
         form.record,
-        title_of(survey.catalogue, layer, form.values),
+        called(survey, layer, form.values),
         form.values.get("village"),
         form.is_new,
         form.begun,
@@ -191,6 +191,30 @@ def title_of(catalogue: Catalogue, layer: Layer, values: Mapping[str, Any]) -> L
         code = catalogue.code_lists[field.code_list].codes.get(value) if field.code_list else None
         return code.label if code else Label(str(value), str(value))
     return Label("", "")
+
+
+def called(survey: SurveyFile, layer: Layer, values: Mapping[str, Any]) -> Label:
+    """What a record is called, and where nothing names it what it belongs to: a homestead without
+    an address its household. Empty where that has no name either."""
+    title = title_of(survey.catalogue, layer, values)
+    named = (
+        called(survey, *_values_of(survey, relation.parent, values[relation.field]))
+        for relation in layer.relations
+        if relation.parent != layer.name and values.get(relation.field)
+    )
+    return title if title.zh else next((each for each in named if each.zh), title)
+
+
+def _values_of(survey: SurveyFile, layer: str, record: str) -> tuple[Layer, Mapping[str, Any]]:
+    """A record's values, those that are answered and not confirmed among them."""
+    values = survey.get(layer, record) or {}
+    values |= next((dict(each.answers) for each in survey.drafts() if each.record == record), {})
+    return survey.catalogue.layer(layer), values
+
+
+def called_record(survey: SurveyFile, layer: str, record: str) -> Label:
+    """As `called`, of a record or a draft."""
+    return called(survey, *_values_of(survey, layer, record))
 
 
 def candidates(survey: SurveyFile, layer_name: str) -> list[tuple[str, Label, str]]:
@@ -265,11 +289,8 @@ def _named(survey: SurveyFile, field: Field, record: Any) -> Label | None:
     """What the record that a reference names is called; its layer's name where nothing does."""
     if not record or field.references is None:
         return None
-    layer = survey.catalogue.layer(field.references)
-    values = survey.get(layer.name, record) or {}
-    values |= next((dict(each.answers) for each in survey.drafts() if each.record == record), {})
-    title = title_of(survey.catalogue, layer, values)
-    return title if title.zh else layer.label
+    title = called_record(survey, field.references, record)
+    return title if title.zh else survey.catalogue.layer(field.references).label
 
 
 def _names(form: Form) -> Iterable[Named]:

@@ -19,6 +19,7 @@ from xiangtu.store import SurveyFile
 from xiangtu.store.values import stamp
 from xiangtu.validate import findings, registry
 
+from .form_page import called
 from .start import DONE, village_names
 
 Order = Literal["near", "code"]
@@ -225,10 +226,8 @@ def _new(survey: SurveyFile, wanted: Filter, found: Sequence[_Found]) -> Iterato
             continue
         if survey.get(draft.layer, draft.record) is not None:
             continue
-        title, code = (
-            str(draft.answers.get(name) or "") if name else ""
-            for name in (layer.title_field, layer.key)
-        )
+        title = called(survey, layer, draft.answers).zh
+        code = str(draft.answers.get(layer.key or "") or "")
         village_name = names.get(village, village)
         state = _state(survey, "draft")
         yield Listed(

@@ -10,19 +10,21 @@ from xiangtu.catalogue import Label
 from xiangtu.store import SurveyFile
 
 from . import measuring, recording
+from .form_page import called_record
 
 Kind = Literal["walk", "stand", "shape", "split", "track"]
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A measurement of a record, or a track (whose own uuid `record` then is): of which layer, how
-    many positions were kept of it, and since when it goes on (UTC)."""
+    """A measurement of a record, or a track (whose own uuid `record` then is): of which layer, what
+    it is called, how many positions were kept of it, and since when it goes on (UTC)."""
 
     kind: Kind
     record: str
     layer: str
     label: Label
+    title: Label
     begun_at: str
     epochs: int
 
@@ -36,13 +38,22 @@ def unfinished(survey: SurveyFile) -> list[Unfinished]:
             each.record,
             each.layer,
             layers[each.layer].label,
+            called_record(survey, each.layer, each.record),
             each.begun_at,
             each.epochs,
         )
         for each in measuring.unfinished(survey)
     ]
     found += [
-        Unfinished("track", each.uuid, "track", layers["track"].label, each.started_at, each.epochs)
+        Unfinished(
+            "track",
+            each.uuid,
+            "track",
+            layers["track"].label,
+            Label("", ""),
+            each.started_at,
+            each.epochs,
+        )
         for each in recording.unfinished(survey)
         if not each.running
     ]

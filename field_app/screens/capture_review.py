@@ -82,7 +82,7 @@ class ReviewWindow(ModalView):
             )
         if review.good or review.may_override:
             outer.add_widget(action(app, keep, "check", self._keep))
-        outer.add_widget(action(app, "app.capture.go_on", "arrow-left", self._go_on, quiet=True))
+        outer.add_widget(action(app, "app.capture.go_on", "arrow-left", self.back, quiet=True))
         self.add_widget(outer)
 
     def _say_what(self, review: Review) -> None:
@@ -147,6 +147,7 @@ class ReviewWindow(ModalView):
         self.dismiss()
         self._kept(reason)
 
-    def _go_on(self) -> None:
+    def back(self) -> None:
+        """Keep nothing yet."""
         self.dismiss()
         self._left()

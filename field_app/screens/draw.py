@@ -14,7 +14,6 @@ from kivy.metrics import dp
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
-from kivymd.uix.boxlayout import MDBoxLayout
 from xiangtu.errors import SurveyError
 from xiangtu.gnss.fix import Fix
 from xiangtu.gnss.receiver import Listener
@@ -34,6 +33,7 @@ from ..widgets.map.map_view import MapView
 from ..widgets.map.scale_bar import ScaleBar
 from ..widgets.pick_list import Pick, pick_one
 from ..widgets.question import ask
+from ..widgets.within_reach import WithinReach
 from .capture_review import ReviewWindow
 from .draw_tools import DrawingFigures, Note, Tool, ToolRows
 from .screen import AppScreen
@@ -151,10 +151,7 @@ class DrawScreen(AppScreen):
         for count in range(len(rows)):
             self.tools.show(rows[: count + 1])
             yield
-        box = MDBoxLayout(orientation="vertical")
-        for each in (self.figures, between, self.tools):
-            box.add_widget(each)
-        self.add_widget(box)
+        self.add_widget(WithinReach(self.app, between, self.tools, self.figures))
         if path is not None:
             self.map.open_basemap(path)
         if bounds is not None:
@@ -298,8 +295,8 @@ class DrawScreen(AppScreen):
         return say("app.draw.hint.add" if state.active is not None else "app.draw.hint.shape")
 
     def _rows(self, state: DrawingState) -> list[list[Tool]]:
-        """What can be done now, then back and forth, then the end of it; always as many rows, so
-        that the map stays where it is under the fingers."""
+        """What can be done now, then back and forth, then the end of it, what is wanted most last;
+        always as many rows, so that the map stays where it is under the fingers."""
         work = self._work
         assert work is not None
         history = [
@@ -321,8 +318,8 @@ class DrawScreen(AppScreen):
             return [Tool("app.draw.stop", "close", lambda: self._do(work.stop_following))]
         if state.standing is not None:
             return [
-                Tool("app.draw.lay", "check", lambda: self._do(work.stand), main=True),
                 Tool("app.draw.stop", "close", lambda: self._do(work.leave_corner)),
+                Tool("app.draw.lay", "check", lambda: self._do(work.stand), main=True),
             ]
         if state.walking:
             return [Tool("app.draw.end_walk", "flag", lambda: self._do(work.walk), main=True)]
@@ -335,9 +332,9 @@ class DrawScreen(AppScreen):
         if isinstance(work, ShapeAtWork) and state.active is None:
             return [Tool("app.draw.add_more", "plus", lambda: self._do(work.add_more))]
         return [
-            self._add_tool(),
-            Tool("app.draw.stand", "map-marker-plus", lambda: self._do(work.stand)),
             Tool("app.draw.walk", "walk", lambda: self._do(work.walk)),
+            Tool("app.draw.stand", "map-marker-plus", lambda: self._do(work.stand)),
+            self._add_tool(),
         ]
 
     def _add_tool(self) -> Tool:

@@ -15,6 +15,7 @@ from ..controllers.drawing_at_work import DrawingState
 from ..widgets.buttons import action
 from ..widgets.figure import Figure, figure_row
 from ..widgets.panel import Sheet
+from ..widgets.within_reach import hand_row
 from .capture_words import area_text, overlaps_text
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ class ToolRows(MDBoxLayout):
             )
             for number, each in enumerate(self._tools[place])
         ]  # fmt: skip
-        row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
-        for each in reversed(buttons) if self._app.settings.left_handed else buttons:
-            row.add_widget(each)
-        return row
+        return hand_row(self._app, *buttons)
 
 
 class DrawingFigures(MDBoxLayout):

@@ -70,9 +70,6 @@ class FormScreen(AppScreen):
         self._scroll = MDScrollView()
         self._scroll.add_widget(body)
         self._next = action(app, "app.form.next", "arrow-down", self._go_on, quiet=True)
-        self._forget = action(
-            app, "app.form.throw_away", "delete-outline", self._ask_throw_away, quiet=True
-        )
         confirm = action(app, "app.form.confirm", "check", self._confirm)
         self._other = MDBoxLayout(adaptive_height=True)
         buttons = hand_row(app, self._other, confirm)
@@ -192,12 +189,14 @@ class FormScreen(AppScreen):
         if self._step not in names:
             self._step = names[0]
         wrong = {section.name: self._wrong_in(section.asked) for section in page.sections}
+        wrong[names[0]] += page.measured is False
         wrong[_CHECK] = len(page.errors)
         wrong[_PHOTOS] = sum(page.photos.missing.values()) + page.photos.without_role
         wrong[_SIGNATURES] = sum(page.signatures.missing.values())
         self.steps.show(self._step_names(page), self._step, wrong)
         self._other.clear_widgets()
-        self._other.add_widget(self._forget if self._step == names[-1] else self._next)
+        if self._step != names[-1]:
+            self._other.add_widget(self._next)
         if before is None or before.title != page.title:
             self.app.shell.top_bar.show(self.title(), may_go_back=True)
         self._show_head(page)
@@ -260,7 +259,9 @@ class FormScreen(AppScreen):
         elif self._step == _SIGNATURES:
             self._head.add_widget(signatures_step(self.app, page, self._signatures.ask_who))
         elif self._step == _CHECK:
-            self._head.add_widget(check_step(self.app, page, self._go_to, self._ask_despite))
+            self._head.add_widget(
+                check_step(self.app, page, self._go_to, self._ask_despite, self._ask_throw_away)
+            )
         elif self._step == page.sections[0].name:
             self._show_first(page)
 
@@ -341,8 +342,10 @@ class FormScreen(AppScreen):
         section = self.page.section_of(problem.field)
         if section is not None:
             self._go(section.name, problem.field)
-        elif problem.code == "field.problem.photo":
+        elif problem.code in ("field.problem.photo", "field.problem.photo_role"):
             self._go(_PHOTOS)
+        elif problem.code == "field.problem.not_measured":
+            self._go(self.page.sections[0].name)
         elif problem.code == "field.problem.signature":
             self._go(_SIGNATURES)
 
@@ -400,12 +403,14 @@ class FormScreen(AppScreen):
     def _confirmed(self, page: FormPage) -> None:
         say = self.app.say
         said = [say("app.form.confirmed", record=self.title())]
-        for code, missing in (
-            ("app.form.without_photos", page.photos.missing),
-            ("app.form.without_signatures", page.signatures.missing),
+        for code, count in (
+            ("app.form.without_outline", page.measured is False),
+            ("app.form.without_photos", sum(page.photos.missing.values())),
+            ("app.form.without_roles", page.photos.without_role),
+            ("app.form.without_signatures", sum(page.signatures.missing.values())),
         ):
-            if missing:
-                said.append(say(code, count=sum(missing.values())))
+            if count:
+                said.append(say(code, count=count))
         self.app.tell(" ".join(said))
         self._leave_for_good()
 

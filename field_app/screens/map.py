@@ -194,6 +194,8 @@ class MapScreen(AppScreen):
 
     def _select(self, found: Found | None, among: tuple[Found, ...] = ()) -> None:
         self.app.map.selected, self.app.map.among = found, among
+        if found is not None:
+            self._set_follow(False)  # it is looked at: the map is not to run away from it
         self._show_selected()
 
     def unselect(self) -> None:
@@ -220,9 +222,8 @@ class MapScreen(AppScreen):
         if found is None:
             self.app.tell(self.app.say("app.map.lies_nowhere"))
             return
-        self._set_follow(False)
-        self.map.frame(found.shape.bounds)
         self._select(found)
+        self.map.frame(found.shape.bounds)
 
     def _place_sheets(self) -> None:
         """The guide above and the record below, where there is something to say."""

@@ -248,7 +248,8 @@ class RecordsScreen(AppScreen):
                 errors=of.get("error", 0), warnings=of.get("warning", 0), notes=of.get("note", 0),
             )
         )  # fmt: skip
-        self._want(problems=True, mine=True)
+        self.app.records_filter = Filter(problems=True, mine=True)
+        self._want()
 
 
 def _distance(metres: float) -> str:

@@ -68,7 +68,7 @@ class StandView(WithinReach):
         if before is not None and progress.paused and not before.progress.paused:
             self.app.device.lost()
         colour = self._colours.good if good else self._colours.warning
-        if progress.paused:
+        if progress.paused or progress.moved_m is not None:
             colour = self._colours.bad
         self.fix.show(
             f"{self.app.say(f'fix_type.{progress.fix_type}')} {accuracy_text(progress.accuracy_m)}",

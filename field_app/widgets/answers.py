@@ -209,7 +209,11 @@ class PickedAnswer(AnswerBox):
 
         def detail(code: Code) -> str:
             above = by_code.get(code.parent or "")
-            return f"{code.code} · {self.said(above.label)}" if above else code.code
+            # A code of the standard is looked up by; a word that programs know it by is not.
+            said = [code.code] if code.code[0].isdigit() else []
+            if above is not None:
+                said.append(self.said(above.label))
+            return " · ".join(said)
 
         return [Pick(each.code, self.said(each.label), detail(each)) for each in by_code.values()]
 

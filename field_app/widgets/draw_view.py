@@ -15,6 +15,7 @@ from ..controllers.pen import Colour, Stroke
 from .buttons import Switch, SwitchRow, action
 from .picture_stage import PictureStage
 from .question import ask
+from .within_reach import hand_row
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
@@ -56,10 +57,8 @@ class DrawView(ModalView):
         )  # fmt: skip
         box.add_widget(self._tools)
         box.add_widget(self._pens)
-        row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
-        row.add_widget(action(app, "app.cancel", "close", self._leave, quiet=True))
-        row.add_widget(action(app, "app.draw.keep", "check", self._done))
-        box.add_widget(row)
+        leave = action(app, "app.cancel", "close", self.back, quiet=True)
+        box.add_widget(hand_row(app, leave, action(app, "app.draw.keep", "check", self._done)))
         self.add_widget(box)
         self._show_tools()
 
@@ -96,7 +95,8 @@ class DrawView(ModalView):
         self.stage.pen_down = False
         self._show_tools()
 
-    def _leave(self) -> None:
+    def back(self) -> None:
+        """Keep nothing; asked about where something was drawn."""
         if self.stage.strokes:
             ask(self._app, self._app.say("app.draw.really"), "app.draw.leave", self.dismiss)
         else:

@@ -133,8 +133,10 @@ def check_step(
     page: FormPage,
     go_to: Callable[[Problem], Any],
     despite: Callable[[], Any],
+    throw_away: Callable[[], Any],
 ) -> MDBoxLayout:
-    """What is wrong, each line leading to its field; and the way to confirm it all the same."""
+    """What is wrong, each line leading to its field; and the ways to confirm it all the same, or to
+    forget it."""
     box = MDBoxLayout(orientation="vertical", adaptive_height=True, spacing=dp(12))
     colours = look.colours(app.settings.theme)
     if not page.problems:
@@ -146,6 +148,8 @@ def check_step(
         box.add_widget(_ProblemRow(app, page, each, colour, go_to))
     if page.errors:
         box.add_widget(action(app, "app.form.despite", "alert-outline", despite, quiet=True))
+    if page.begun or page.is_new:
+        box.add_widget(action(app, "app.form.throw_away", "delete-outline", throw_away, quiet=True))
     return box
 
 

@@ -84,12 +84,16 @@ class Messages(MDBoxLayout):
 
 class _Message(MDBoxLayout):
     def __init__(self, app: XiangtuApp, text: str, touched: Any) -> None:
+        colours = app.theme_cls
+        ground, words = colours.inverseSurfaceColor, colours.surfaceColor
+        if app.settings.theme == "night":  # a white one would dazzle
+            ground, words = colours.surfaceContainerHighestColor, colours.onSurfaceColor
         super().__init__(
             adaptive_height=True,
             size_hint_x=None,
             padding=dp(16),
             radius=dp(12),
-            md_bg_color=look.fixed(app.theme_cls.inverseSurfaceColor),
+            md_bg_color=look.fixed(ground),
         )
         self._touched = touched
         self._label = MDLabel(
@@ -98,7 +102,7 @@ class _Message(MDBoxLayout):
             font_style="Body",
             role="large",
             theme_text_color="Custom",
-            text_color=look.fixed(app.theme_cls.inverseOnSurfaceColor),
+            text_color=look.fixed(words),
         )
         self.add_widget(self._label)
 

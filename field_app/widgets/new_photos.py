@@ -43,6 +43,10 @@ class NewPhotos(ModalView):
         box.add_widget(action(app, "app.photo.done", "check", self.dismiss))
         self.add_widget(box)
 
+    def back(self) -> None:
+        """Done, or for later: the form says which are still to be named."""
+        self.dismiss()
+
     def add(self, photos: Sequence[str]) -> None:
         """More were added while it is open."""
         self.photos += tuple(photos)

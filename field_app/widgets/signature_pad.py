@@ -16,6 +16,7 @@ from ..controllers.pen import Stroke
 from ..controllers.signatures import PEN_WIDTH
 from .buttons import action
 from .pen_surface import PenSurface
+from .within_reach import hand_row
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
@@ -52,11 +53,14 @@ class SignaturePad(ModalView):
         frame.add_widget(self.paper)
         box.add_widget(frame)
         box.add_widget(action(app, "app.sign.clear", "eraser", self.paper.clear, quiet=True))
-        row = MDBoxLayout(adaptive_height=True, spacing=dp(8))
-        row.add_widget(action(app, "app.cancel", "close", self.dismiss, quiet=True))
-        row.add_widget(action(app, "app.sign.confirm", "check", self._done))
-        box.add_widget(row)
+        cancel = action(app, "app.cancel", "close", self.dismiss, quiet=True)
+        box.add_widget(hand_row(app, cancel, action(app, "app.sign.confirm", "check", self._done)))
         self.add_widget(box)
+
+    def back(self) -> None:
+        """Away again, but never with what somebody has signed."""
+        if not self.paper.strokes:
+            self.dismiss()
 
     def _done(self) -> None:
         self._keep(tuple(self.paper.strokes), tuple(self.paper.size), self.dismiss)

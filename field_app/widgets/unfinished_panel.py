@@ -25,7 +25,10 @@ class UnfinishedPanel(Panel):
         self.app, self._what, self._done = app, what, done
         told = app.say(
             "app.unfinished.drawn_since" if self._is_drawn else "app.unfinished.since",
-            layer=what.label.in_language(app.language), time=local_time(what.begun_at),
+            layer=" ".join(
+                each.in_language(app.language) for each in (what.label, what.title) if each.zh
+            ),
+            time=local_time(what.begun_at),
             epochs=what.epochs,
         )  # fmt: skip
         self.add_widget(MDLabel(text=told, adaptive_height=True, font_style="Body", role="large"))

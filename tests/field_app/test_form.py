@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from shapely.geometry import LineString
 from small_village import COMPLETE, VILLAGE, X0, Y0, World, way
+from test_photo_copies import jpeg
 from xiangtu.errors import BadInput
 from xiangtu.geo import identifiers
 
 from field_app.controllers import capture, form
 from field_app.controllers.form import Form
+from field_app.controllers.photos import attach_photo
 from field_app.controllers.start import Fieldwork
 
 CORNERS = [(300, 300), (340, 300), (340, 330), (300, 330), (300, 300)]
@@ -54,6 +56,19 @@ def test_the_village_is_filled_in_from_the_place(work: Fieldwork) -> None:
     point = capture.average_point(work.survey, "facility", way([(500, 500), (500.5, 500)], 0.1))
     opened.measure(point)
     assert opened.values["village"] == VILLAGE
+
+
+def test_a_record_without_a_place_and_a_photo_without_a_role_are_told_and_may_be_confirmed(
+    work: Fieldwork,
+) -> None:
+    opened = filled(work)
+    attach_photo(work.survey, opened.record, "farmland", jpeg((64, 48)), role=None)
+    codes = [each.code for each in opened.problems() if each.severity == "warning"]
+    assert {"field.problem.not_measured", "field.problem.photo_role"} <= set(codes)
+    opened.measure(capture.walk_boundary(work.survey, "farmland", way(CORNERS)))
+    assert "field.problem.not_measured" not in {each.code for each in opened.problems()}
+    again = Form.open_record(work.survey, "farmland", opened.confirm())
+    assert "field.problem.not_measured" not in {each.code for each in again.problems()}
 
 
 def test_a_village_that_was_not_handed_out_is_warned_of_and_may_be_confirmed(

@@ -76,7 +76,7 @@ def test_an_outline_is_tapped_and_stood_at_and_goes_into_its_form(
     app.touch("在此加点")
     assert drawn.corners[3] == (200, 150) and app.sees(" m² · 2.2")
     app.touch("完成")
-    assert app.sees("即将写入表单") and app.sees("含勾绘或沿用已有记录的拐点")
+    assert app.sees("核对结果") and app.sees("勾绘或沿用已有记录")
     assert app.sees("有 1 个拐点是勾绘的")
     keep_with_reason(app, "写入表单")
     assert app.sees("测量结果已写入表单") and app.app.shell.screen.name == "form"
@@ -156,7 +156,7 @@ def test_a_self_crossing_is_refused_in_words_and_nothing_is_lost(
     crossed = drawn.corners
     assert crossed[number] == pytest.approx((140, 160), abs=0.5)
     app.touch("完成")
-    assert not app.sees("即将写入表单") and drawn.corners == crossed
+    assert not app.sees("核对结果") and drawn.corners == crossed
     app.touch("撤销")
     assert not app.sees("界线自相交")
 
@@ -237,7 +237,7 @@ def test_a_parcel_is_divided_by_touch_from_the_map(
     drawn.tap((120, 152))
     assert app.sees("分割后：") and app.sees(" m² + 1")
     app.touch("执行分割")
-    assert app.sees("含勾绘或沿用已有记录的拐点")
+    assert app.sees("勾绘或沿用已有记录")
     keep_with_reason(app, "执行分割")
     assert app.sees("已分割为 2 块") and app.app.shell.screen.name == "map"
     app.until(lambda: {"西地-1", "西地-2"} <= set(app.app.shell.screen.map.labels.texts))

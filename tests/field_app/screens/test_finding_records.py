@@ -66,6 +66,7 @@ def test_what_the_rules_find_is_shown_and_leads_to_its_record(
     app = start_app(work_folder)
     app.touch("开始工作")
     app.touch("记录")
+    app.touch("今天")  # what was wanted before hides nothing of what is found
     app.touch("检查成果")
     app.until(lambda: app.sees("检查完成"))
     assert app.sees("西地") and not app.sees("东地")

@@ -206,6 +206,19 @@ def test_the_map_follows_a_real_receiver_until_a_finger_moves_it(
     assert not is_there() or screen.map.viewport.pixel_m > 1
 
 
+def test_the_map_stays_at_a_record_that_is_looked_at(on_the_map: Callable, tmp_path: Path) -> None:
+    log = tmp_path / "stand.nmea"
+    log.write_bytes(sentences(150, 125, 60))
+    app = on_the_map(receiver=f"{log.as_uri()}?speed=1")
+    app.until(lambda: app.app.receiver.here is not None)
+    go_near(app)
+    app.touch(app.app.shell.screen.follow)
+    app.wait(0.6)
+    assert app.app.map.follows
+    app.touch_at(*seen_at(app, 120, 110))
+    assert app.app.map.selected is not None and not app.app.map.follows
+
+
 def test_without_a_position_following_says_why_not(on_the_map: Callable, tmp_path: Path) -> None:
     app = on_the_map(receiver=str(tmp_path / "none.nmea"))
     app.touch(app.app.shell.screen.follow)

@@ -88,7 +88,7 @@ def test_a_parcel_is_walked_and_its_overlap_told_before_it_goes_into_the_form(
     receiver.says(way(WALK[2:]))
     assert app.sees("与“东地”重叠 25") and drawn_corners(app) > 20
     app.touch("完成")
-    assert app.sees("即将写入表单") and app.sees("与“东地”重叠") and app.sees("闭合差")
+    assert app.sees("核对结果") and app.sees("与“东地”重叠") and app.sees("闭合差")
     assert app.sees("2500.00 m² · 3.75 亩")
     # What is walked while it is looked at does not go in.
     receiver.says([replace_time(fix, 250) for fix in way([(195, 100), (170, 80)])])
@@ -286,7 +286,7 @@ def test_measuring_without_a_form_is_refused_in_words(
     app.settle()
     assert app.sees("边走边测")
     app.touch("完成")
-    assert app.sees("没有") and not app.sees("即将写入表单")
+    assert app.sees("没有") and not app.sees("核对结果")
 
 
 def test_a_left_handed_surveyor_has_the_main_buttons_at_the_left(

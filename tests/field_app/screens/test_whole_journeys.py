@@ -141,7 +141,7 @@ def test_a_parcel_is_walked_with_a_replayed_log(
     app.touch("测量")
     app.until(lambda: app.sees("放完"), patience_s=100.0)  # the log takes 42 s
     app.touch("完成")
-    assert app.sees("即将写入表单")
+    assert app.sees("核对结果")
     app.touch("写入表单")
     assert app.sees("测量结果已写入表单")
     app.stop()
