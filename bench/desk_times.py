@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from xiangtu import store, validate
 
-from demo.qgis_desk import make_profile
+from demo.qgis_desk import make_profile, packages_for_qgis
 
 from . import county_files, inside_qgis, terraces
 from .county_files import ROOT, Say
@@ -86,7 +85,7 @@ def _in_qgis(county: Path, folder: Path) -> dict[str, float]:
     environment = dict(
         os.environ,
         QT_QPA_PLATFORM="xcb",
-        PYTHONPATH=os.pathsep.join((sysconfig.get_paths()["purelib"], str(ROOT))),
+        PYTHONPATH=os.pathsep.join((str(packages_for_qgis(folder)), str(ROOT))),
         **{inside_qgis.ANSWER: str(answer), inside_qgis.OUT: str(folder)},
     )
     ended = subprocess.run(

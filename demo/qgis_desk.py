@@ -29,6 +29,7 @@ from .words import Words, refusal_of_a_copy
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FOLDER = _ROOT / ".cache" / "qgis"
+_DEBIANS = Path("/usr/lib/python3/dist-packages")
 _PROFILE = "xiangtu"
 _PLUGIN = "xiangtu_qgis"
 #: The folder beside the county in which the demonstration's packages wait.
@@ -98,6 +99,24 @@ def _undo_all(county: Path) -> None:
         validate.run(file)
 
 
+def packages_for_qgis(folder: Path) -> Path:
+    """A folder of links to the project's packages, made anew, to stand before Debian's own in
+    QGIS, which brings shapely 1.8.
+
+    Not pyproj, where Debian has its own: that of PyPI has a second PROJ in it, and QGIS with two
+    of them crashes now and then as it ends. Nor the project itself: its core is in the plugin.
+    """
+    site = folder / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    site.mkdir(parents=True)
+    has_pyproj = (_DEBIANS / "pyproj").is_dir()
+    for each in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        ours = "xiangtu" in each.name or each.name.endswith(".pth")
+        if not ours and not (has_pyproj and each.name.startswith("pyproj")):
+            (site / each.name).symlink_to(each)
+    return site
+
+
 def main() -> int:
     """Prepare profile and county, then become QGIS."""
     parser = argparse.ArgumentParser()
@@ -114,8 +133,7 @@ def main() -> int:
     profiles = make_profile(
         _ROOT / "build" / "xiangtu_qgis.zip", _FOLDER, county, options.locale, work / INBOX
     )
-    # Debian's QGIS brings shapely 1.8; the project's own packages come first.
-    environment = dict(os.environ, PYTHONPATH=sysconfig.get_paths()["purelib"])
+    environment = dict(os.environ, PYTHONPATH=str(packages_for_qgis(_FOLDER)))
     qgis = shutil.which("qgis")
     if qgis is None:
         print("QGIS is not on the PATH", file=sys.stderr)

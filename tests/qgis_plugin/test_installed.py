@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -91,7 +90,7 @@ QTimer.singleShot(0, answer)
 def test_the_zip_starts_in_an_empty_profile(tmp_path: Path, county: object, locale: str) -> None:
     qgis = shutil.which("qgis")
     assert qgis is not None
-    from demo.qgis_desk import make_profile
+    from demo.qgis_desk import make_profile, packages_for_qgis
 
     packed = tmp_path / "plugin.zip"
     subprocess.run(
@@ -101,20 +100,16 @@ def test_the_zip_starts_in_an_empty_profile(tmp_path: Path, county: object, loca
     profiles = make_profile(packed, tmp_path / "qgis", county.path, locale)
     script, answer = tmp_path / "asked.py", tmp_path / "answer.json"
     script.write_text(_ASKED)
-    # The project's packages but not the project: its own core must come out of the zip.
-    site = tmp_path / "site"
-    site.mkdir()
-    for each in Path(sysconfig.get_paths()["purelib"]).iterdir():
-        if "xiangtu" not in each.name and not each.name.endswith(".pth"):
-            (site / each.name).symlink_to(each)
+    site = packages_for_qgis(tmp_path)
     environment = dict(
         os.environ, QT_QPA_PLATFORM="xcb", PYTHONPATH=str(site), XIANGTU_ANSWER=str(answer)
     )
-    subprocess.run(
+    ended = subprocess.run(
         ["xvfb-run", "-a", qgis, "--profiles-path", str(profiles), "--profile", "xiangtu",
          "--nologo", "--code", str(script)],
         env=environment, check=False, timeout=240, capture_output=True,
     )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-2000:]
     found = json.loads(answer.read_text())
     chinese = locale.startswith("zh")
     assert "/plugins/xiangtu_qgis/core/xiangtu/" in found["core"]
