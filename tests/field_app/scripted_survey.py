@@ -48,7 +48,7 @@ _PARCEL = {
 }  # fmt: skip
 _RELIC = {
     "address": "上河村东山", "class": "0101", "era": "清", "era_code": "qing",
-    "ownership": "collective", "condition": "2", "village": VILLAGE,
+    "ownership": "collective", "condition": "2", "survey_kind": "1", "village": VILLAGE,
 }  # fmt: skip
 _EPOCHS = 12
 #: So many epochs of a walk until the tablet is put away for a moment.
