@@ -70,6 +70,8 @@ class MapPage(Page):
         super().__init__(desk)
         self.seen: _Seen | None = None
         self.printing: Printing | None = None
+        #: The project shows the county at work, and all of it.
+        self._whole = False
         self.question: QMessageBox | None = None
         self.heading(translate("Xiangtu", "Project"))
         self.state = QLabel()
@@ -163,6 +165,7 @@ class MapPage(Page):
         lacking = [name for name in self._wanted(seen) if name not in there]
         broken = [name for name, layer in there.items() if not layer.isValid()]
         elsewhere = shown is not None and shown != seen.path
+        self._whole = bool(there) and not (elsewhere or broken or lacking)
         if shown is None and not there:
             text = translate("Xiangtu", "The project that is open does not show this county yet.")
         elif elsewhere or broken:
@@ -197,10 +200,12 @@ class MapPage(Page):
         printing = self.printing is not None
         built = bool(layers_of(QgsProject.instance())) and self.seen is not None
         sheet = self._sheet()
+        # A sheet of another county, or without its parcels, would look like any other.
+        ready = built and self._whole and not printing
         self.build.setEnabled(self.seen is not None and not printing)
         self.save.setEnabled(built and not printing)
         for button in (self.layout_button, self.pdf, self.pictures):
-            button.setEnabled(built and not printing)
+            button.setEnabled(ready)
         self.village.setEnabled(sheet.coverage is not None)
         self.selected.setEnabled(sheet.coverage is not None)
         self.bar.setVisible(printing)
@@ -251,9 +256,8 @@ class MapPage(Page):
             canvas.setExtent(extent)
         canvas.refresh()
         parcels = built.layers.get("farmland")
-        if (
-            parcels is not None
-        ):  # QGIS identifies and selects in one layer: in none until told which
+        # QGIS identifies and selects in one layer: in none until told which.
+        if parcels is not None:
             self.desk.iface.setActiveLayer(parcels)
         self._tell_state()
         self.desk.tell(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +74,22 @@ def arrive(page: Any, panel: Any, qtbot: Any, package: Path) -> Path:
     qtbot.waitUntil(lambda: page.packages.tree.topLevelItemCount() > number, timeout=20_000)
     idle(panel, qtbot)
     return there
+
+
+@contextmanager
+def written_by_another(path: Path) -> Iterator[int]:
+    """Within it another program is writing the file; the number of its process."""
+    holding = subprocess.Popen(
+        [sys.executable, "-c",
+         "import sqlite3, sys\n"
+         "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+         "c.execute('BEGIN IMMEDIATE')\n"
+         "print('held', flush=True)\n"
+         "sys.stdin.read()\n", str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert holding.stdout is not None and holding.stdout.readline() == b"held\n"
+    try:
+        yield holding.pid
+    finally:
+        holding.communicate(b"")

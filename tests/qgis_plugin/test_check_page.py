@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, outline
+from pressing import written_by_another
 
 if TYPE_CHECKING:
     from county import County
@@ -440,24 +441,9 @@ def test_a_cancelled_check_changes_nothing(
 def test_a_county_that_another_program_writes_is_refused_with_who_it_is(
     page: Any, panel: Any, qtbot: Any
 ) -> None:
-    import subprocess
-    import sys
-
-    holding = subprocess.Popen(
-        [sys.executable, "-c",
-         "import sqlite3, sys\n"
-         "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-         "c.execute('BEGIN IMMEDIATE')\n"
-         "print('held', flush=True)\n"
-         "sys.stdin.read()\n", str(panel.desk.path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert holding.stdout is not None and holding.stdout.readline() == b"held\n"
-    try:
+    with written_by_another(panel.desk.path) as process:
         press(page.start, panel, qtbot)
-        assert str(holding.pid) in said(panel) and "county.sqlite" in said(panel)
-    finally:
-        holding.communicate(b"")
+        assert str(process) in said(panel) and "county.sqlite" in said(panel)
     press(page.start, panel, qtbot)
     assert "Overlap" in titles(page)
 

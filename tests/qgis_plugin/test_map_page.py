@@ -92,13 +92,27 @@ def test_a_saved_project_goes_on_after_the_county_has_moved(
     project.read(str(saved))
     assert not layers()["farmland"].isValid()
     assert page.mend.isVisible() and str(county.path) in page.state.text()
+    assert not page.pdf.isEnabled(), "a sheet of another county would look like any other"
     press(page.mend, qtbot)
+    assert page.pdf.isEnabled()
     assert layers()["farmland"].featureCount() == number and not page.mend.isVisible()
     from qgis_plugin.map.project import note_county
 
     note_county(project, "990102")
     page.read_from_here()
     assert "990102" in said(page)
+
+
+def test_a_map_without_its_parcels_is_not_printed(page: Any, qtbot: Any) -> None:
+    from qgis.core import QgsProject
+
+    press(page.build, qtbot)
+    assert page.pdf.isEnabled()
+    QgsProject.instance().removeMapLayer(layers()["farmland"])
+    assert "Build the map again" in page.state.text()
+    assert not page.pdf.isEnabled() and not page.pictures.isEnabled()
+    page.build_map()
+    assert page.pdf.isEnabled()
 
 
 def test_a_project_in_a_folder_that_takes_nothing_is_said(page: Any, qtbot: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from county import VILLAGE, known, outline, point, polygon
 from PIL import Image
-from pressing import idle, press, said
+from pressing import idle, press, said, written_by_another
 
 if TYPE_CHECKING:
     from county import County
@@ -34,6 +34,22 @@ def opened(panel: Any, qtbot: Any, county: County) -> Any:
     page = panel.show_step("review")
     idle(panel, qtbot)
     return page
+
+
+def test_what_is_to_be_decided_is_read_while_another_program_writes(
+    panel: Any, qtbot: Any, handed_out: County
+) -> None:
+    updated(handed_out, "house", HOUSE, storeys=(2, 3))
+    page = opened(panel, qtbot, handed_out)
+    before = page.tree.topLevelItemCount()
+    assert before
+    with written_by_another(handed_out.path):
+        page.refresh()
+        idle(panel, qtbot)
+        assert page.tree.topLevelItemCount() == before and not said(panel)
+        panel.show_step("inbox")
+        idle(panel, qtbot)
+        assert not said(panel)
 
 
 def table(page: Any) -> dict[str, list[str]]:

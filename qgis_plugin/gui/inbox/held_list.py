@@ -74,7 +74,7 @@ class HeldList(QWidget):
         translation = Translation(self.desk.language)
 
         def work(_progress: Progress) -> _HeldBack:
-            with store.open(path) as file:
+            with store.open_to_look(path) as file:
                 held = list_held(file, open_only=True)
                 shown = [(each.layer, each.record) for each in held[:_HELD_SHOWN]]
                 return _HeldBack(

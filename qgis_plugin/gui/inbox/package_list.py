@@ -141,7 +141,7 @@ class PackageList(QWidget):
         def work(progress: Progress) -> _Seen:
             there = [each for each in places if each.exists()]
             found = arrivals.find(there)
-            with store.open(path) as file:
+            with store.open_to_look(path) as file:
                 identity = keys.county_identity(path)
                 seen = arrivals.look(file, found, identity, known, progress)
                 return _Seen(seen, Naming.of(file, translation), there)

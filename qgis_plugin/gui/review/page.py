@@ -146,7 +146,7 @@ class ReviewPage(Page):
         asked = self._asked
 
         def work(_progress: Progress) -> Listed:
-            with store.open(path) as file:
+            with store.open_to_look(path) as file:
                 names = Naming.of(file, translation)
                 read = list_pairs if pairs else list_conflicts
                 return read(file, which, offset, names)
@@ -290,7 +290,7 @@ class ReviewPage(Page):
         pair = listed.pairs.get(name)
 
         def work(_progress: Progress) -> Shown:
-            with store.open(path) as file:
+            with store.open_to_look(path) as file:
                 if pair is not None:
                     return see_pair(file, pair, listed.names)
                 return see_conflict(file, name, listed.names)

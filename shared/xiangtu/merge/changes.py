@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..store import temporary_tables
 from ..store.seen import NOTHING, Seen, load_basis
 
 #: Pseudo-unit of whether a record exists; a decision on it holds "keep" or "gone".
@@ -128,12 +129,13 @@ def with_names(connection: sqlite3.Connection, records: Iterable[str]) -> None:
 
     They say CROSS JOIN, which keeps SQLite from walking through the whole other table instead.
     """
-    connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS named (uuid TEXT PRIMARY KEY) WITHOUT ROWID"
-    )
-    connection.execute("DELETE FROM temp.named")
     # One statement over a JSON array takes half the time of one for each name.
-    connection.execute(
-        "INSERT OR IGNORE INTO temp.named SELECT value FROM json_each(?)",
-        (json.dumps([name for name in records if isinstance(name, str)]),),
-    )
+    names = json.dumps([name for name in records if isinstance(name, str)])
+    with temporary_tables.filling(connection):
+        connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS named (uuid TEXT PRIMARY KEY) WITHOUT ROWID"
+        )
+        connection.execute("DELETE FROM temp.named")
+        connection.execute(
+            "INSERT OR IGNORE INTO temp.named SELECT value FROM json_each(?)", (names,)
+        )

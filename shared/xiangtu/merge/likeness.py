@@ -21,7 +21,7 @@ import numpy as np
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..geo import blobs
-from ..store import SurveyFile
+from ..store import SurveyFile, temporary_tables
 from ..store.spatial_tables import index_name, is_indexed
 from . import shared_photos
 from .changes import Change, with_names
@@ -165,9 +165,10 @@ def _within(file: SurveyFile, layer: Layer, boxes: list[tuple[float, ...]]) -> s
         return {
             uuid for x0, y0, x1, y1 in boxes for uuid in file.within(layer.name, (x0, y0, x1, y1))
         }
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS box (x0, y0, x1, y1)")
-    connection.execute("DELETE FROM temp.box")
-    connection.executemany("INSERT INTO temp.box VALUES (?, ?, ?, ?)", boxes)
+    with temporary_tables.filling(connection):
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS box (x0, y0, x1, y1)")
+        connection.execute("DELETE FROM temp.box")
+        connection.executemany("INSERT INTO temp.box VALUES (?, ?, ?, ?)", boxes)
     return {
         uuid
         for (uuid,) in connection.execute(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..catalogue.model import GEOMETRY_COLUMN, Layer
 from ..geo import blobs
-from ..store import SurveyFile
+from ..store import SurveyFile, temporary_tables
 from ..store.spatial_tables import index_name, is_indexed
 from .changes import with_names
 from .corners import Edge
@@ -144,11 +144,12 @@ def _near(
     ]
     if not is_indexed(file.connection, layer.name):
         return {other for each in bounds for other in file.within(layer.name, each)}
-    file.connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS moved (x0 REAL, y0 REAL, x1 REAL, y1 REAL)"
-    )
-    file.connection.execute("DELETE FROM temp.moved")
-    file.connection.executemany("INSERT INTO temp.moved VALUES (?, ?, ?, ?)", bounds)
+    with temporary_tables.filling(file.connection):
+        file.connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS moved (x0 REAL, y0 REAL, x1 REAL, y1 REAL)"
+        )
+        file.connection.execute("DELETE FROM temp.moved")
+        file.connection.executemany("INSERT INTO temp.moved VALUES (?, ?, ?, ?)", bounds)
     return {
         uuid
         for (uuid,) in file.connection.execute(

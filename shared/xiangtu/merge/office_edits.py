@@ -17,8 +17,11 @@ _CHECKED = "office_edits_checked"
 def catch_up(file: SurveyFile) -> None:
     """Settle the conflicts that office edits have answered, and look for pairs beside them.
 
-    Costs what was edited since the last call; nothing before the first package is merged.
+    Costs what was edited since the last call; nothing before the first package is merged. A file
+    that is only read stays as it was looked at last.
     """
+    if file.readonly:
+        return
     connection = file.connection
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM change").fetchone()
     checked = int(file.meta.get(_CHECKED, 0))

@@ -13,7 +13,7 @@ from pathlib import Path
 from .. import catalogue as catalogues
 from ..catalogue.loader import resources_folder
 from ..catalogue.model import Catalogue
-from ..errors import BadFile
+from ..errors import BadFile, FileBusy
 from . import holders, layer_tables, places, processes, spatial_functions, spatial_tables
 from .faults import told
 from .identity import new_uuid
@@ -134,6 +134,15 @@ def open(
         if readonly:
             return _open_to_read(path, found)
         return _open_to_write(path, found)
+
+
+def open_to_look(path: Path | str) -> SurveyFile:
+    """Open a file that is not to be changed by a person, but by what looking notes (such as edits
+    made in QGIS). While another program writes it, it is only read. Errors as `open`."""
+    try:
+        return open(path)
+    except FileBusy:
+        return open(path, readonly=True)
 
 
 def _role(path: Path) -> str:
