@@ -1939,5 +1939,13 @@
         <source>No conflict is left; {count} possible duplicates wait.</source>
         <translation>冲突已全部裁定；还有 {count} 对疑似重复待裁定。</translation>
     </message>
+    <message>
+        <source>Drag to move; Ctrl and the wheel to zoom</source>
+        <translation>拖动可平移；按住 Ctrl 滚动滚轮可缩放</translation>
+    </message>
+    <message>
+        <source>Show it whole again</source>
+        <translation>恢复全图</translation>
+    </message>
 </context>
 </TS>

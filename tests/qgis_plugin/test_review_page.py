@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, known, outline, point, polygon
+from drawn import drawn_whole
 from PIL import Image
 from pressing import idle, press, said, written_by_another
 
@@ -55,8 +56,8 @@ def test_what_is_to_be_decided_is_read_while_another_program_writes(
 def table(page: Any) -> dict[str, list[str]]:
     shown = page.decision.table
     return {
-        shown.verticalHeaderItem(row).text(): [
-            shown.item(row, column).text() for column in range(shown.columnCount())
+        shown.item(row, 0).text(): [
+            shown.item(row, column).text() for column in range(1, shown.columnCount())
         ]
         for row in range(shown.rowCount())
     }
@@ -352,3 +353,56 @@ def test_a_conflict_settled_by_somebody_else_meanwhile_is_told_and_gone(
     assert listed(page) == []
     assert said(panel)
     assert page.decision.isHidden()
+
+
+def test_values_to_choose_between_are_read_whole_in_a_narrow_panel(
+    panel: Any, qtbot: Any, handed_out: County
+) -> None:
+    said = ("the wall along the stream was rebuilt with brick", "QX-2026-1126-0007-0000000019")
+    updated(handed_out, "house", HOUSE, remark=said)
+    page = opened(panel, qtbot, handed_out)
+    view = page.decision.table
+    assert drawn_whole(view, range(view.columnCount()))
+    assert view.columnWidth(0) < view.columnWidth(1)
+
+
+def test_the_codes_of_a_pair_are_read_whole_in_a_narrow_panel(
+    panel: Any, qtbot: Any, handed_out: County
+) -> None:
+    two_wells(handed_out)
+    page = opened(panel, qtbot, handed_out)
+    turn_to_pairs(panel, qtbot, page)
+    item = page.tree.topLevelItem(0)
+    for place, code in ((1, "330110200100100000017"), (3, "330110200100100000018")):
+        item.setText(place, code)
+    assert drawn_whole(page.tree, range(4))
+
+
+def test_the_wheel_scrolls_the_page_and_zooms_a_small_map_with_ctrl_alone(
+    panel: Any, qtbot: Any, handed_out: County
+) -> None:
+    from qgis.PyQt.QtCore import QPoint, QPointF, Qt
+    from qgis.PyQt.QtGui import QWheelEvent
+    from qgis.PyQt.QtWidgets import QApplication
+
+    updated(handed_out, "house", HOUSE, remark=("brick", "stone"))
+    page = opened(panel, qtbot, handed_out)
+    canvas = page.decision.canvases[0]
+    first = canvas.extent()
+
+    def turn(keys: Any) -> bool:
+        event = QWheelEvent(
+            QPointF(20, 20), QPointF(20, 20), QPoint(), QPoint(0, -120),
+            Qt.MouseButton.NoButton, keys, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        event.ignore()
+        QApplication.sendEvent(canvas.viewport(), event)
+        return bool(event.isAccepted())
+
+    assert not turn(Qt.KeyboardModifier.NoModifier), "it is left to what scrolls"
+    assert canvas.extent() == first
+    assert turn(Qt.KeyboardModifier.ControlModifier)
+    assert canvas.extent().width() > 1.5 * first.width()
+    press(panel, qtbot, page.decision.whole_place)
+    assert canvas.extent().width() < 1.1 * first.width()
+    assert canvas.extent().center().distance(first.center()) < 0.01

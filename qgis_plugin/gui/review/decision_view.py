@@ -14,7 +14,6 @@ from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -26,6 +25,7 @@ from qgis.PyQt.QtWidgets import (
 )
 from xiangtu.merge.evidence import Evidence
 
+from ..columns import SharedWidth, wrap
 from ..desk import CountyDesk
 from .outline_canvas import COMBINED, SIDES, OutlineCanvas, as_qgis, bounds
 from .photo_strip import PhotoStrip, Thumbnail
@@ -35,6 +35,8 @@ translate = QCoreApplication.translate
 
 #: Choices in a row of buttons; the panel is narrow.
 _IN_A_ROW = 2
+#: The width of the fields' names beside that of a value.
+_LABELS = 0.8
 
 
 class DecisionView(QWidget):
@@ -48,6 +50,7 @@ class DecisionView(QWidget):
         self.desk = desk
         self._srid = 0
         self._evidence: Evidence | None = None
+        self._widths: SharedWidth | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         head = QHBoxLayout()
@@ -61,7 +64,6 @@ class DecisionView(QWidget):
         self.on_map.setToolTip(translate("Xiangtu", "Show the place in QGIS's map"))
         self.on_map.clicked.connect(self.show_on_map)
         head.addWidget(self.title, 1)
-        head.addWidget(self.on_map)
         column.addLayout(head)
         self.notes = QLabel()
         self.notes.setTextFormat(Qt.TextFormat.PlainText)
@@ -80,14 +82,23 @@ class DecisionView(QWidget):
             picker.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             picker.currentIndexChanged.connect(self._draw)
             grid.addWidget(picker, 0, place)
+            canvas.setToolTip(translate("Xiangtu", "Drag to move; Ctrl and the wheel to zoom"))
             grid.addWidget(canvas, 1, place)
+        self.whole_place = QPushButton(translate("Xiangtu", "Show it whole again"))
+        self.whole_place.clicked.connect(self._show_whole_place)
+        places = QHBoxLayout()
+        places.addStretch(1)
+        places.addWidget(self.whole_place)
+        places.addWidget(self.on_map)
+        grid.addLayout(places, 2, 0, 1, 2)
         self.canvases[0].moved.connect(self.canvases[1].follow)
         self.canvases[1].moved.connect(self.canvases[0].follow)
         column.addWidget(self.maps)
         self.table = QTableWidget()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setWordWrap(True)
+        self.table.verticalHeader().hide()
+        wrap(self.table)
         self.table.setMinimumHeight(150)
         column.addWidget(self.table, 1)
         self.photos = PhotoStrip()
@@ -173,7 +184,11 @@ class DecisionView(QWidget):
             self._grid.setColumnStretch(place, int(bool(names)))
         self.maps.setVisible(bool(evidence.shapes))
         self._draw()
-        place_shown = bounds(evidence.shapes)
+        self._show_whole_place()
+
+    def _show_whole_place(self) -> None:
+        """Show on both small maps all that is asked about."""
+        place_shown = bounds(self._evidence.shapes) if self._evidence is not None else None
         if place_shown is not None:
             self.canvases[0].setExtent(place_shown)
             for canvas in self.canvases:
@@ -214,17 +229,20 @@ class DecisionView(QWidget):
 
     def _fill_table(self, question: Question) -> None:
         self.table.clear()
-        self.table.setColumnCount(len(question.columns))
+        self.table.setColumnCount(1 + len(question.columns))
         self.table.setRowCount(len(question.rows))
-        self.table.setHorizontalHeaderLabels(list(question.columns))
-        self.table.setVerticalHeaderLabels([label for label, _ in question.rows])
-        for row, (_, cells) in enumerate(question.rows):
-            for column, text in enumerate(cells):
+        self.table.setHorizontalHeaderLabels(["", *question.columns])
+        for row, (label, cells) in enumerate(question.rows):
+            for column, text in enumerate((label, *cells)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
+                if column == 0:
+                    item.setBackground(self.palette().button())
                 self.table.setItem(row, column, item)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        if self._widths is not None:
+            self._widths.deleteLater()
+        self._widths = SharedWidth(self.table, (_LABELS, *[1.0] * len(question.columns)))
+        self._widths.share()
         self.table.resizeRowsToContents()
 
     def _fill_choices(self, question: Question) -> None:

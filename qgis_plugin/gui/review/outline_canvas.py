@@ -15,7 +15,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapCanvas, QgsMapToolPan, QgsRubberBand
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QWheelEvent
 from qgis.PyQt.QtWidgets import QWidget
 
 _HEIGHT = 160
@@ -62,6 +62,16 @@ class OutlineCanvas(QgsMapCanvas):
             self._draw(shape, _BEFORE, 2, Qt.PenStyle.DashLine)
         for shape in side:
             self._draw(shape, colour, 3, Qt.PenStyle.SolidLine, filled=True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom while Ctrl is held; else the page scrolls, on which the map is small."""
+        turned = event.angleDelta().y()
+        if not turned or not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+            return
+        at = event.position()
+        self.zoomWithCenter(int(at.x()), int(at.y()), turned > 0)
+        event.accept()
 
     def _tell(self) -> None:
         if not self._following:

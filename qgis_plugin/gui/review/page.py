@@ -28,6 +28,7 @@ from xiangtu.merge.conflicts import Conflict, Which
 from xiangtu.merge.duplicates import Pair
 
 from ...tasks.core_task import Progress
+from ..columns import SharedWidth, wrap
 from ..desk import CountyDesk
 from ..page import Page
 from . import question
@@ -48,6 +49,8 @@ translate = QCoreApplication.translate
 
 _CONFLICTS, _PAIRS = "conflicts", "pairs"
 _ID = Qt.ItemDataRole.UserRole
+#: Of the list's width: layer, record (A), about (likeness), sides (B).
+_SHARES = (0.75, 1.1, 1.0, 1.15)
 
 
 class ReviewPage(Page):
@@ -75,9 +78,10 @@ class ReviewPage(Page):
         self.kind.setMinimumContentsLength(12)
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)
-        self.tree.setUniformRowHeights(True)
+        wrap(self.tree)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setColumnCount(4)
+        SharedWidth(self.tree, _SHARES)
         self.tree.currentItemChanged.connect(self._look)
         upper = QWidget()
         column = QVBoxLayout(upper)
@@ -180,8 +184,6 @@ class ReviewPage(Page):
                 "B" if pairs else translate("Xiangtu", "Sides"),
             ]
         )
-        self.tree.resizeColumnToContents(0)
-        self.tree.resizeColumnToContents(1)
         self.tree.blockSignals(False)
         last = listed.offset + len(listed.rows)
         self.other.hide()

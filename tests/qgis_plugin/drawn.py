@@ -1,0 +1,37 @@
+"""Whether what a view draws can be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def drawn_whole(view: Any, columns: Any, width: int = 400) -> bool:
+    """Whether a view of a width (px) draws the text of columns whole: what is cut would be cut
+    elsewhere, were text to be cut at its other end."""
+    from qgis.PyQt.QtCore import Qt
+    from qgis.PyQt.QtWidgets import QApplication
+
+    parent, before = view.parentWidget(), view.textElideMode()
+    view.setParent(None)
+    view.resize(width, 4000)
+    view.show()
+    QApplication.processEvents()
+    images = []
+    for mode in (Qt.TextElideMode.ElideLeft, Qt.TextElideMode.ElideRight):
+        view.setTextElideMode(mode)
+        QApplication.processEvents()
+        images.append(view.viewport().grab().toImage())
+    view.setTextElideMode(before)
+    header = view.header() if hasattr(view, "header") else view.horizontalHeader()
+    seen = [
+        (header.sectionViewportPosition(at), header.sectionSize(at))
+        for at in columns
+        if not header.isSectionHidden(at)
+    ]
+    inside = all(start >= 0 and start + size <= width for start, size in seen)
+    same = all(
+        images[0].copy(start, 0, size, 4000) == images[1].copy(start, 0, size, 4000)
+        for start, size in seen
+    )
+    view.setParent(parent)
+    return inside and same
