@@ -244,6 +244,9 @@ def test_findings_go_into_a_table_and_records_back_to_the_surveyor(place: Place,
     assert str(out) in told
     text = out.read_text(encoding="utf-8-sig")
     assert overlap["id"] in text and "again" in text and "returned" in text
+    assert done("findings", place.county, "keep", overlap["id"], "--json").json["kept"] == 1
+    with store.open(place.county, readonly=True) as file:
+        assert file.get("farmland", overlap["record"])["state"] != "returned"
 
 
 def test_a_check_may_be_of_one_rule_one_village_or_one_record(place: Place):

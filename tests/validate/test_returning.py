@@ -8,7 +8,7 @@ from xiangtu import validate
 from xiangtu.errors import BadInput
 from xiangtu.store import SurveyFile, history
 from xiangtu.validate import findings
-from xiangtu.validate.returning import WentBack, returned, send_back
+from xiangtu.validate.returning import WentBack, returned, send_back, take_back
 
 
 @pytest.fixture
@@ -40,6 +40,24 @@ def test_a_record_goes_back_once_with_its_findings_and_the_words(
         ("open", "请重测东界", "王芳")
     ] * len(ids)
     assert send_back(county, ids) == WentBack(0, len(records), 0)
+
+
+def test_a_return_is_taken_back_and_each_record_is_as_it_was(
+    county: SurveyFile, overlaps: list[findings.Finding]
+):
+    ids = [each.id for each in overlaps]
+    records = {each.record for each in overlaps}
+    before = {each: county.get("farmland", each)["state"] for each in records}
+    send_back(county, ids, "请重测东界")
+    assert take_back(county, ids) == len(records)
+    assert {each: county.get("farmland", each)["state"] for each in records} == before
+    assert returned(county) == set()
+    left = findings.list_findings(county)
+    assert {(each.state, each.reason) for each in left} == {("open", None)}
+    for wrong, code in ((ids[0], "finding.not_returned"), ("none", "finding.unknown")):
+        with pytest.raises(BadInput) as refused:
+            take_back(county, [wrong])
+        assert refused.value.code == code
 
 
 def test_what_no_surveyor_has_stays_at_the_office(county: SurveyFile):

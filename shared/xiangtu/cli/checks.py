@@ -58,6 +58,10 @@ def add(commands: Commands) -> None:
     back.add_argument("ids", metavar="ID", nargs="+", help=_("ids in the list of findings"))
     back.add_argument("--reason", metavar="TEXT", default="",
                       help=_("what the surveyor should know"))  # fmt: skip
+    keep = commands.add_action(
+        actions, "keep", run_keep, "keep records after all that were to go back"
+    )
+    keep.add_argument("ids", metavar="ID", nargs="+", help=_("ids in the list of findings"))
 
 
 def run_validate(call: Call) -> Outcome:
@@ -187,6 +191,16 @@ def run_return(call: Call) -> Outcome:
         )
 
     return Outcome({"returned": back}, show, waits=back.left > 0)
+
+
+def run_keep(call: Call) -> Outcome:
+    """xiangtu findings … keep."""
+    with county_for_writing(call) as file:
+        kept = returning.take_back(file, call.arguments.ids)
+    return Outcome(
+        {"kept": kept},
+        lambda terminal: terminal.facts([(terminal.translate("records kept after all"), kept)]),
+    )
 
 
 def _titles(file: store.SurveyFile) -> dict[str, Label]:

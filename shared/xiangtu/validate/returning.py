@@ -12,6 +12,8 @@ from ..store.history import RETURN
 
 #: The code of list record_state.
 RETURNED = "returned"
+#: What access_log calls it when a record is kept after all.
+TAKE_BACK = "keep"
 #: Its outlines are the county's own; no surveyor mends them.
 _VILLAGE = "village"
 
@@ -69,6 +71,42 @@ def send_back(file: SurveyFile, ids: Iterable[str], reason: str = "") -> WentBac
             file.log(RETURN, record, "state", json.dumps(detail, ensure_ascii=False))
             counts["records"] += 1
     return WentBack(**counts)
+
+
+def take_back(file: SurveyFile, ids: Iterable[str]) -> int:
+    """Keep records after all that were to go back: each gets the state it had before, and its open
+    findings lose what was said to the surveyor. How many records that are.
+
+    An assignment that was handed out meanwhile is not changed by it.
+
+    BadInput: "finding.unknown", "finding.not_returned".
+    """
+    records: dict[str, str] = {}
+    connection = file.connection
+    with file.atomic():
+        for id in ids:
+            row = connection.execute(
+                "SELECT layer, record FROM finding WHERE id = ?", (id,)
+            ).fetchone()
+            if row is None:
+                raise BadInput("finding.unknown", finding=id)
+            if row[1] not in records and _state(file, *row) != RETURNED:
+                raise BadInput("finding.not_returned", finding=id)
+            records[row[1]] = row[0]
+        for record, layer in records.items():
+            (before,) = connection.execute(
+                "SELECT v.old FROM change c JOIN change_value v ON v.change = c.id "
+                "WHERE c.record = ? AND v.field = 'state' AND v.new = ? ORDER BY c.id DESC LIMIT 1",
+                (record, RETURNED),
+            ).fetchone()
+            file.update(layer, record, {"state": before})
+            connection.execute(
+                "UPDATE finding SET reason = NULL, author = NULL WHERE record = ? "
+                "AND state = 'open'",
+                (record,),
+            )
+            file.log(TAKE_BACK, record, "state")
+    return len(records)
 
 
 def _state(file: SurveyFile, layer: str, record: str) -> str | None:
