@@ -552,7 +552,7 @@
         <translation>正在查找依赖该批次的更改</translation>
     </message>
     <message>
-        <source>Not yet: {count} later changes build on batch {batch}.</source>
+        <source>Not yet; later changes that build on batch {batch}: {count}.</source>
         <translation>暂不能撤销：有 {count} 项后来的更改依赖第 {batch} 批。</translation>
     </message>
     <message>
@@ -576,7 +576,7 @@
         <translation>请先按此顺序撤销这些批次：{numbers}</translation>
     </message>
     <message>
-        <source>{count} of them are edits made here at the office.</source>
+        <source>Edits made here at the office among them: {count}.</source>
         <translation>其中 {count} 项是在本处所做的编辑。</translation>
     </message>
     <message>
@@ -720,11 +720,11 @@
         <translation>正在合并成果包</translation>
     </message>
     <message>
-        <source>{done} of {wanted} packages taken in.</source>
+        <source>Packages taken in: {done} of {wanted}.</source>
         <translation>{wanted} 个成果包中已收入 {done} 个。</translation>
     </message>
     <message>
-        <source>To decide: {conflicts} conflicts, {pairs} possible duplicates</source>
+        <source>To decide: conflicts {conflicts}, possible duplicates {pairs}</source>
         <translation>待裁定：冲突 {conflicts} 项，疑似重复 {pairs} 对</translation>
     </message>
     <message>
@@ -764,11 +764,11 @@
         <translation>没有记录</translation>
     </message>
     <message>
-        <source>{changes} changes, {files} photos and other files</source>
+        <source>Changes: {changes}; photos and other files: {files}</source>
         <translation>{changes} 项更改，{files} 个照片等文件</translation>
     </message>
     <message>
-        <source>{count} files were lost on the tablet before it packed</source>
+        <source>Files lost on the tablet before it packed: {count}</source>
         <translation>有 {count} 个文件在打包前已在平板上丢失</translation>
     </message>
     <message>
@@ -792,11 +792,11 @@
         <translation>第 {batch} 批：</translation>
     </message>
     <message>
-        <source>records: {new} new, {changed} changed, {deleted} deleted; {files} new files</source>
+        <source>records: {new} new, {changed} changed, {deleted} deleted; files: {files} new</source>
         <translation>记录：新增 {new}，更改 {changed}，删除 {deleted}；新文件 {files} 个</translation>
     </message>
     <message>
-        <source>{field}: unknown here, carried along ({count} values)</source>
+        <source>{field}: unknown here, carried along (values: {count})</source>
         <translation>{field}：本处未知，照样保留（{count} 个值）</translation>
     </message>
     <message>
@@ -804,7 +804,7 @@
         <translation>平板使用的字段与代码目录和县里不同。</translation>
     </message>
     <message>
-        <source>The clock was wrong: {changes} changes from {first} to {last},</source>
+        <source>The clock was wrong from {first} to {last} (changes: {changes}),</source>
         <translation>平板时钟有误：{changes} 项更改的时间为 {first} 至 {last}，</translation>
     </message>
     <message>
@@ -888,7 +888,7 @@
         <translation>正在统计</translation>
     </message>
     <message>
-        <source>{decided} of {matching} conflicts would be decided.</source>
+        <source>Conflicts that would be decided: {decided} of {matching}.</source>
         <translation>{matching} 项冲突中将裁定 {decided} 项。</translation>
     </message>
     <message>
@@ -900,7 +900,7 @@
         <translation>裁定 {count} 项</translation>
     </message>
     <message>
-        <source>{count} conflicts decided, batch {batch}.</source>
+        <source>Conflicts decided: {count}, batch {batch}.</source>
         <translation>已裁定 {count} 项冲突，第 {batch} 批。</translation>
     </message>
     <message>
@@ -1236,7 +1236,7 @@
         <translation>（未归村）</translation>
     </message>
     <message>
-        <source>{count} findings chosen</source>
+        <source>Findings chosen: {count}</source>
         <translation>已选 {count} 个问题</translation>
     </message>
     <message>
@@ -1248,7 +1248,7 @@
         <translation>全部规则……</translation>
     </message>
     <message>
-        <source>{count} rules…</source>
+        <source>Rules: {count}…</source>
         <translation>{count} 条规则……</translation>
     </message>
     <message>
@@ -1260,7 +1260,7 @@
         <translation>本县还没有可选的此类内容。</translation>
     </message>
     <message>
-        <source>{records} records checked: {new} new findings, {fixed} settled.</source>
+        <source>Records checked: {records}. Findings: {new} new, {fixed} settled.</source>
         <translation>已检查 {records} 条记录：新发现 {new} 个问题，{fixed} 个已改正。</translation>
     </message>
     <message>
@@ -1288,7 +1288,7 @@
         <translation>正在认可问题</translation>
     </message>
     <message>
-        <source>{count} findings accepted.</source>
+        <source>Findings accepted: {count}.</source>
         <translation>已认可 {count} 个问题。</translation>
     </message>
     <message>
@@ -1296,7 +1296,7 @@
         <translation>正在撤回认可</translation>
     </message>
     <message>
-        <source>{count} findings are open again.</source>
+        <source>Findings open again: {count}.</source>
         <translation>{count} 个问题已重新列为待处理。</translation>
     </message>
     <message>
@@ -1564,15 +1564,15 @@
         <translation>QGIS 的“数据处理”插件未启用。请在“插件”菜单中启用。</translation>
     </message>
     <message>
-        <source>{count} tiles; choose other zooms (at most {most}).</source>
+        <source>Tiles: {count}; choose other zooms (at most {most}).</source>
         <translation>{count} 张瓦片；请另选缩放级别（最多 {most} 张）。</translation>
     </message>
     <message>
-        <source>{count} tiles; weighing a few…</source>
+        <source>Tiles: {count}; weighing a few…</source>
         <translation>{count} 张瓦片；正在试绘几张估算大小…</translation>
     </message>
     <message>
-        <source>{count} tiles, about {size}</source>
+        <source>Tiles: {count}, about {size}</source>
         <translation>{count} 张瓦片，约 {size}</translation>
     </message>
     <message>
@@ -1608,7 +1608,7 @@
         <translation>已下发：{villages} 个村、{records} 条记录，{size}：{path}</translation>
     </message>
     <message>
-        <source>Receipt written: {merged} packages merged, {waiting} waiting: {path}</source>
+        <source>Receipt written: packages merged {merged}, waiting {waiting}: {path}</source>
         <translation>已出具回执：已合并 {merged} 个成果包，等待 {waiting} 个：{path}</translation>
     </message>
     <message>
@@ -1788,7 +1788,7 @@
         <translation>共 {rows} 行，已导入 {taken} 行，记为批次 {batch}。</translation>
     </message>
     <message>
-        <source>{field}: {count} values left out</source>
+        <source>{field}, values left out: {count}</source>
         <translation>{field}：{count} 个值留空</translation>
     </message>
     <message>
@@ -1832,7 +1832,7 @@
         <translation>例如</translation>
     </message>
     <message>
-        <source>{column}, {count} values replaced</source>
+        <source>{column}, values replaced: {count}</source>
         <translation>{column}，替换 {count} 个值</translation>
     </message>
     <message>
@@ -1876,15 +1876,15 @@
         <translation>下次下发任务时，记录随问题一起发回平板</translation>
     </message>
     <message>
-        <source>{count} records go back with the next assignment.</source>
+        <source>Returned with the next assignment, records: {count}.</source>
         <translation>{count} 条记录将随下次任务退回。</translation>
     </message>
     <message>
-        <source>{count} were returned before.</source>
+        <source>Returned before: {count}.</source>
         <translation>{count} 条此前已退回。</translation>
     </message>
     <message>
-        <source>{count} findings stay here: no surveyor has what they are about.</source>
+        <source>Findings that stay here, as no surveyor has what they are about: {count}.</source>
         <translation>{count} 个问题留在县里：所涉对象不由调查员调查。</translation>
     </message>
     <message>
@@ -1916,7 +1916,7 @@
         <translation>已撤销（见“收件”的“批次”）</translation>
     </message>
     <message>
-        <source>Returned: {count} records</source>
+        <source>Records returned: {count}</source>
         <translation>退回重测：{count} 条</translation>
     </message>
     <message>
@@ -1928,15 +1928,15 @@
         <translation>查看</translation>
     </message>
     <message>
-        <source>Nothing that meets the conditions; {count} wait.</source>
+        <source>Nothing that meets the conditions; still to decide: {count}.</source>
         <translation>没有符合条件的；另有 {count} 项待裁定。</translation>
     </message>
     <message>
-        <source>No possible duplicate is left; {count} conflicts wait.</source>
+        <source>No possible duplicate is left; conflicts to decide: {count}.</source>
         <translation>疑似重复已全部裁定；还有 {count} 项冲突待裁定。</translation>
     </message>
     <message>
-        <source>No conflict is left; {count} possible duplicates wait.</source>
+        <source>No conflict is left; possible duplicates to decide: {count}.</source>
         <translation>冲突已全部裁定；还有 {count} 对疑似重复待裁定。</translation>
     </message>
     <message>

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+#: As large as a desktop's font of 9 points.
+_FONT_PX = 12
+
 
 def drawn_whole(view: Any, columns: Any, width: int = 400) -> bool:
     """Whether a view of a width (px) draws the text of columns whole: what is cut would be cut
@@ -12,7 +15,10 @@ def drawn_whole(view: Any, columns: Any, width: int = 400) -> bool:
     from qgis.PyQt.QtWidgets import QApplication
 
     parent, before = view.parentWidget(), view.textElideMode()
+    font = view.font()
+    font.setPixelSize(_FONT_PX)
     view.setParent(None)
+    view.setFont(font)
     view.resize(width, 4000)
     view.show()
     QApplication.processEvents()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, outline
+from drawn import drawn_whole
 from pressing import written_by_another
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def test_a_check_of_the_whole_county_fills_the_table(page: Any, panel: Any, qtbo
     assert titles(page) == []
     press(page.start, panel, qtbot)
     assert "Overlap" in titles(page)
-    assert "records checked" in said(panel)
+    assert "Records checked" in said(panel)
     assert page.counts.text().startswith("Errors ") and "Errors 0" not in page.counts.text()
     choose(page, OVERLAP)
     assert "share more area" in page.about.text() and "100 m²" in page.about.text()
@@ -365,7 +366,7 @@ def test_records_are_returned_and_the_next_hand_out_takes_them_along(
     layer.rollBack()
     qtbot.keyClicks(page.reason, "walk the east side")
     press(page.send_back, panel, qtbot)
-    assert "1 records go back" in said(panel) and page.reason.text() == ""
+    assert "next assignment, records: 1." in said(panel) and page.reason.text() == ""
     (row,) = page.chosen()
     assert row.state == "returned" and "walk the east side" in page.about.text()
     form = panel.show_step("hand_out").form
@@ -497,3 +498,16 @@ def many_rows(count: int) -> list[Any]:
                        name.casefold(), "")
         )  # fmt: skip
     return rows
+
+
+def test_which_record_a_finding_is_about_is_read_whole_in_a_narrow_panel(
+    page: Any, panel: Any, qtbot: Any
+) -> None:
+    press(page.start, panel, qtbot)
+    index = choose(page, OVERLAP)
+    row = page.model.row_at(index)
+    long = "Farmland parcel 330110200100100000017"
+    page.model.set_rows([row._replace(record=long)])
+    assert drawn_whole(page.table, range(3))
+    page.table.selectRow(0)
+    assert page.about.text().splitlines()[0] == f"{long} · {row.village} · {row.title}"

@@ -326,7 +326,7 @@ def test_a_receipt_is_written_for_the_tablet_that_is_chosen(
     page.tablets.tree.setCurrentItem(page.tablets.tree.topLevelItem(0).child(0))
     to_stick(page.tablets.receipt)
     settled(panel, qtbot)
-    assert "1 packages merged" in said(panel)
+    assert "packages merged 1," in said(panel)
     assert read_receipt(villages.tablets["a"].folder, tmp_path / "stick" / "a.xtr").merged == 1
     assert (
         rows(page)[0][2].startswith("1 merged, receipt of 2") and rows(page)[1][2] != "nothing yet"
@@ -400,7 +400,7 @@ def test_a_basemap_is_made_of_what_is_on_the_map_and_handed_out(
     dialog.highest.setValue(15)
     qtbot.waitUntil(lambda: "about" in dialog.size.text(), timeout=20_000)
     expected = dialog._tiles
-    assert dialog.size.text().startswith(f"{expected} tiles")
+    assert dialog.size.text().startswith(f"Tiles: {expected}")
     made = Path(dialog.out.filePath())
     assert made.parent == villages.folder
     click(qtbot, dialog.make)

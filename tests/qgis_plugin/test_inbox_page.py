@@ -78,7 +78,7 @@ def test_packages_that_come_into_the_folder_are_listed_and_merged_in_order(
     assert set(dict(rows(inbox)).values()) == {"ready to merge"}, "nothing was written"
     press(panel, qtbot, inbox.packages.merge_all)
     assert all(state.startswith("merged, batch ") for _, state in rows(inbox))
-    assert "1 conflicts" in said(panel)
+    assert "conflicts 1," in said(panel)
     assert not inbox.packages.merge_all.isEnabled()
     assert "3" in inbox.batches.tree.topLevelItem(0).text(0)
 

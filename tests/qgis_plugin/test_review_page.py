@@ -266,11 +266,11 @@ def test_an_empty_list_says_what_waits_elsewhere_and_leads_there(
     page.layer.setCurrentIndex(page.layer.count() - 1)
     page.layer.activated.emit(page.layer.currentIndex())
     idle(panel, qtbot)
-    assert listed(page) == [] and "1 wait" in page.count.text()
+    assert listed(page) == [] and "to decide: 1" in page.count.text()
     press(panel, qtbot, page.other)
     assert len(listed(page)) == 1 and page.other.isHidden()
     press(panel, qtbot, page.decision.buttons["1"])
-    assert listed(page) == [] and "1 possible duplicates wait" in page.count.text()
+    assert listed(page) == [] and "possible duplicates to decide: 1" in page.count.text()
     press(panel, qtbot, page.other)
     assert page.kind.currentIndex() == 1 and len(listed(page)) == 1
     press(panel, qtbot, page.decision.buttons["apart"])

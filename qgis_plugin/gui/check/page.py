@@ -38,6 +38,7 @@ from xiangtu.validate.returning import WentBack, send_back
 
 from ...tasks.core_task import Progress
 from .. import county_layers
+from ..columns import SharedWidth, WrappingText
 from ..desk import CountyDesk
 from ..hand_out.save_button import ask_where, file_name
 from ..map_place import show_place
@@ -56,7 +57,11 @@ Result = TypeVar("Result")
 
 _ALL, _SELECTED, _VILLAGE, _BATCH = "all", "selected", "village", "batch"
 _SEVERITIES, _STATES = ("error", "warning", "note"), ("open", "accepted", "fixed")
-_COLUMN_WIDTHS = (88, 140, 130, 70, 86)
+#: Severity, finding, record, village, measured, state: parts of the table's width, and digits that
+#: there is room for at least; what is wider than the panel is reached by scrolling.
+_SHARES, _LEAST = (0.2, 0.3, 0.5, 0.2, 0.2, 0.2), (11, 14, 18, 9, 9, 9)
+#: Lines of a row: the record's layer and code fit into two.
+_LINES = 2
 
 
 class CheckPage(Page):
@@ -125,16 +130,15 @@ class CheckPage(Page):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.setSortingEnabled(True)
-        self.table.setWordWrap(False)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         rows = self.table.verticalHeader()
         rows.setVisible(False)
         # One height for all: else Qt would ask every row for its own.
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 8)
-        for column, width in enumerate(_COLUMN_WIDTHS):
-            self.table.setColumnWidth(column, width)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        rows.setDefaultSectionSize(_LINES * self.fontMetrics().lineSpacing() + 6)
+        self.table.setItemDelegate(WrappingText(self.table))
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        SharedWidth(self.table, _SHARES, _LEAST)
         self.table.clicked.connect(self.show_on_map)
         self.table.doubleClicked.connect(self.open_form)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_chosen())
@@ -289,7 +293,7 @@ class CheckPage(Page):
             self.about.setText("\n".join(about(rows[0], self._reading, self.desk.language)))
         elif rows:
             self.about.setText(
-                translate("Xiangtu", "{count} findings chosen").format(count=len(rows))
+                translate("Xiangtu", "Findings chosen: {count}").format(count=len(rows))
             )
         else:
             self.about.setText(
@@ -326,7 +330,7 @@ class CheckPage(Page):
         self.rules.setText(
             translate("Xiangtu", "All rules…")
             if self._rules is None
-            else translate("Xiangtu", "{count} rules…").format(count=len(self._rules))
+            else translate("Xiangtu", "Rules: {count}…").format(count=len(self._rules))
         )
 
     def choose_rules(self) -> None:
@@ -400,7 +404,7 @@ class CheckPage(Page):
 
         def done(summary: validate.Summary) -> None:
             said = translate(
-                "Xiangtu", "{records} records checked: {new} new findings, {fixed} settled."
+                "Xiangtu", "Records checked: {records}. Findings: {new} new, {fixed} settled."
             )
             self.desk.tell(
                 said.format(records=summary.records, new=summary.new, fixed=summary.fixed)
@@ -466,7 +470,7 @@ class CheckPage(Page):
         self._settle(
             partial(findings.accept, reason=self.reason.text().strip(), author=self.desk.author),
             translate("Xiangtu", "Accepting findings"),
-            translate("Xiangtu", "{count} findings accepted."),
+            translate("Xiangtu", "Findings accepted: {count}."),
         )
 
     def reopen_chosen(self) -> None:
@@ -474,7 +478,7 @@ class CheckPage(Page):
         self._settle(
             partial(findings.reopen, author=self.desk.author),
             translate("Xiangtu", "Reopening findings"),
-            translate("Xiangtu", "{count} findings are open again."),
+            translate("Xiangtu", "Findings open again: {count}."),
         )
 
     def _settle(self, settle: Callable[..., None], title: str, said: str) -> None:
@@ -499,14 +503,15 @@ class CheckPage(Page):
 
         def told(done: WentBack) -> None:
             county_layers.read_again(path)
-            said = translate("Xiangtu", "{count} records go back with the next assignment.")
+            said = translate("Xiangtu", "Returned with the next assignment, records: {count}.")
             text = said.format(count=done.records)
             if done.already:
-                were = translate("Xiangtu", "{count} were returned before.")
+                were = translate("Xiangtu", "Returned before: {count}.")
                 text += " " + were.format(count=done.already)
             if done.left:
                 stay = translate(
-                    "Xiangtu", "{count} findings stay here: no surveyor has what they are about."
+                    "Xiangtu",
+                    "Findings that stay here, as no surveyor has what they are about: {count}.",
                 )
                 self.desk.warn(f"{text} {stay.format(count=done.left)}")
             else:

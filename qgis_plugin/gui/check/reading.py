@@ -95,10 +95,12 @@ def _row(line: Line) -> FindingRow:
 
 
 def about(row: FindingRow, reading: CheckReading, language: str) -> list[str]:
-    """What is to be said of one finding, in paragraphs: what is wrong, how much, what to do."""
+    """What is to be said of one finding, in paragraphs: of which record, what is wrong, how much,
+    what to do."""
     finding = row.finding
     rule = reading.rules.get(finding.rule)
-    said = [rule.explanation.in_language(language) if rule else "", row.details]
+    said = [" · ".join(each for each in (row.record, row.village, row.title) if each)]
+    said += [rule.explanation.in_language(language) if rule else "", row.details]
     if finding.measured is not None and finding.limit is not None:
         said.append(
             translate("Xiangtu", "Measured {measured}, limit {limit}").format(

@@ -340,7 +340,7 @@ class AssignmentForm(QWidget):
             )
         )
         self.sent_back.setTitle(
-            translate("Xiangtu", "Returned: {count} records").format(count=len(seen.sent_back))
+            translate("Xiangtu", "Records returned: {count}").format(count=len(seen.sent_back))
         )
         self.sent_back_list.clear()
         for each in seen.sent_back:

@@ -140,12 +140,12 @@ class BasemapDialog(QDialog):
         self._tiles = basemap.tile_count(area, lowest, highest) if lowest <= highest else 0
         if not 0 < self._tiles <= _MOST_TILES:
             self.size.setText(
-                translate("Xiangtu", "{count} tiles; choose other zooms (at most {most}).").format(
+                translate("Xiangtu", "Tiles: {count}; choose other zooms (at most {most}).").format(
                     count=self._tiles, most=_MOST_TILES
                 )
             )
             return
-        self.size.setText(translate("Xiangtu", "{count} tiles; weighing a few…").format(
+        self.size.setText(translate("Xiangtu", "Tiles: {count}; weighing a few…").format(
             count=self._tiles))  # fmt: skip
         self.make.setEnabled(True)
         self._sample = basemap.Sample(
@@ -155,7 +155,7 @@ class BasemapDialog(QDialog):
     def _weighed(self, tile_bytes: float) -> None:
         self._sample = None
         self.size.setText(
-            translate("Xiangtu", "{count} tiles, about {size}").format(
+            translate("Xiangtu", "Tiles: {count}, about {size}").format(
                 count=self._tiles, size=size_text(self._tiles * tile_bytes)
             )
         )

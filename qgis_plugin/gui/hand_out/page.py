@@ -113,7 +113,7 @@ class HandOutPage(Page):
             made = outcome.document["receipt"]
             assert isinstance(made, ReceiptSummary)
             told = translate(
-                "Xiangtu", "Receipt written: {merged} packages merged, {waiting} waiting: {path}"
+                "Xiangtu", "Receipt written: packages merged {merged}, waiting {waiting}: {path}"
             )
             self.desk.tell(told.format(merged=made.merged, waiting=made.waiting, path=made.path))
 

@@ -318,7 +318,7 @@ class ImportDialog(QDialog):
             )
         ]
         lines += [
-            translate("Xiangtu", "{field}: {count} values left out").format(
+            translate("Xiangtu", "{field}, values left out: {count}").format(
                 field=self._labels(done.layer, (field,)), count=count
             )
             for field, count in done.left_out.items()

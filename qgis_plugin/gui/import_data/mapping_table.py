@@ -144,6 +144,6 @@ class _Choice(QComboBox):
 def _said(source: Source) -> str:
     if source.column is None:
         return f"= {source.constant}"
-    return translate("Xiangtu", "{column}, {count} values replaced").format(
+    return translate("Xiangtu", "{column}, values replaced: {count}").format(
         column=source.column, count=len(source.values)
     )

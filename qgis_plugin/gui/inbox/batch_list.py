@@ -148,7 +148,7 @@ class BatchList(QWidget):
             box.setIcon(QMessageBox.Icon.Warning)
             box.setText(
                 translate(
-                    "Xiangtu", "Not yet: {count} later changes build on batch {batch}."
+                    "Xiangtu", "Not yet; later changes that build on batch {batch}: {count}."
                 ).format(batch=batch.number, count=len(building.found))
             )
             box.setInformativeText(_in_the_way(building.found))
@@ -205,7 +205,7 @@ def _in_the_way(found: list[Dependent]) -> str:
     edits = sum(each.batch is None for each in found)
     if edits:
         lines.append(
-            translate("Xiangtu", "{count} of them are edits made here at the office.").format(
+            translate("Xiangtu", "Edits made here at the office among them: {count}.").format(
                 count=edits
             )
         )

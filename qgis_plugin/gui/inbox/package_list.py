@@ -327,12 +327,12 @@ class PackageList(QWidget):
         if fine and not dry_run:
             conflicts, pairs = arrivals.to_decide(attempts)
             self.desk.tell(
-                translate("Xiangtu", "{done} of {wanted} packages taken in.").format(
+                translate("Xiangtu", "Packages taken in: {done} of {wanted}.").format(
                     done=fine, wanted=wanted
                 )
                 + " "
                 + translate(
-                    "Xiangtu", "To decide: {conflicts} conflicts, {pairs} possible duplicates"
+                    "Xiangtu", "To decide: conflicts {conflicts}, possible duplicates {pairs}"
                 ).format(conflicts=conflicts, pairs=pairs)
             )
         if refused and (len(refused) > 1 or fine) and refused[-1].code == "cancelled":

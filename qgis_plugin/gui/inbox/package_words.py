@@ -48,13 +48,13 @@ def details(arrival: Arrival, names: Naming) -> list[str]:
     ]
     lines.append(" · ".join(records) or translate("Xiangtu", "No records"))
     lines.append(
-        translate("Xiangtu", "{changes} changes, {files} photos and other files").format(
+        translate("Xiangtu", "Changes: {changes}; photos and other files: {files}").format(
             changes=about.last_change - about.first_change + 1, files=contents.attachments
         )
     )
     if about.missing_attachments:
         lines.append(
-            translate("Xiangtu", "{count} files were lost on the tablet before it packed").format(
+            translate("Xiangtu", "Files lost on the tablet before it packed: {count}").format(
                 count=len(about.missing_attachments)
             )
         )
@@ -91,7 +91,8 @@ def _report(report: MergeReport, names: Naming) -> list[str]:
         head
         + " "
         + translate(
-            "Xiangtu", "records: {new} new, {changed} changed, {deleted} deleted; {files} new files"
+            "Xiangtu",
+            "records: {new} new, {changed} changed, {deleted} deleted; files: {files} new",
         ).format(
             new=report.inserted,
             changed=report.updated,
@@ -102,13 +103,13 @@ def _report(report: MergeReport, names: Naming) -> list[str]:
     if report.conflicts or report.duplicates:
         lines.append(
             translate(
-                "Xiangtu", "To decide: {conflicts} conflicts, {pairs} possible duplicates"
+                "Xiangtu", "To decide: conflicts {conflicts}, possible duplicates {pairs}"
             ).format(conflicts=len(report.conflicts), pairs=len(report.duplicates))
         )
     lines += _held(report, names)
     for field, count in report.unknown_fields.items():
         lines.append(
-            translate("Xiangtu", "{field}: unknown here, carried along ({count} values)").format(
+            translate("Xiangtu", "{field}: unknown here, carried along (values: {count})").format(
                 field=field, count=count
             )
         )
@@ -121,7 +122,7 @@ def _report(report: MergeReport, names: Naming) -> list[str]:
     if report.clock is not None:
         lines.append(
             translate(
-                "Xiangtu", "The clock was wrong: {changes} changes from {first} to {last},"
+                "Xiangtu", "The clock was wrong from {first} to {last} (changes: {changes}),"
             ).format(**report.clock)
             + " "
             + translate("Xiangtu", "which must lie between {after} and {before}.").format(

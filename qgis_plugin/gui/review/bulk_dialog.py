@@ -127,9 +127,9 @@ class BulkDialog(QDialog):
 
     def _words(self, previewed: Preview) -> str:
         lines = [
-            translate("Xiangtu", "{decided} of {matching} conflicts would be decided.").format(
-                decided=len(previewed.choices), matching=previewed.matching
-            )
+            translate(
+                "Xiangtu", "Conflicts that would be decided: {decided} of {matching}."
+            ).format(decided=len(previewed.choices), matching=previewed.matching)
         ]
         lines += [
             translate("Xiangtu", "{count} left: {reason}").format(
@@ -158,7 +158,7 @@ class BulkDialog(QDialog):
         def done(batch: Batch) -> None:
             self.accept()
             self.desk.tell(
-                translate("Xiangtu", "{count} conflicts decided, batch {batch}.").format(
+                translate("Xiangtu", "Conflicts decided: {count}, batch {batch}.").format(
                     count=len(previewed.choices), batch=batch.number
                 )
             )

@@ -210,15 +210,17 @@ class ReviewPage(Page):
         mine, others = (duplicates, conflicts) if pairs else (conflicts, duplicates)
         self.other.setVisible(bool(mine or others))
         if mine:
-            return translate("Xiangtu", "Nothing that meets the conditions; {count} wait.").format(
-                count=mine
-            )
+            return translate(
+                "Xiangtu", "Nothing that meets the conditions; still to decide: {count}."
+            ).format(count=mine)
         if not others:
             return translate("Xiangtu", "Nothing is left to decide here.")
         said = (
-            translate("Xiangtu", "No possible duplicate is left; {count} conflicts wait.")
+            translate("Xiangtu", "No possible duplicate is left; conflicts to decide: {count}.")
             if pairs
-            else translate("Xiangtu", "No conflict is left; {count} possible duplicates wait.")
+            else translate(
+                "Xiangtu", "No conflict is left; possible duplicates to decide: {count}."
+            )
         )
         return said.format(count=others)
 
