@@ -792,10 +792,6 @@
         <translation>第 {batch} 批：</translation>
     </message>
     <message>
-        <source>records: {new} new, {changed} changed, {deleted} deleted; files: {files} new</source>
-        <translation>记录：新增 {new}，更改 {changed}，删除 {deleted}；新文件 {files} 个</translation>
-    </message>
-    <message>
         <source>{field}: unknown here, carried along (values: {count})</source>
         <translation>{field}：本处未知，照样保留（{count} 个值）</translation>
     </message>
@@ -1884,10 +1880,6 @@
         <translation>{count} 条此前已退回。</translation>
     </message>
     <message>
-        <source>Findings that stay here, as no surveyor has what they are about: {count}.</source>
-        <translation>{count} 个问题留在县里：所涉对象不由调查员调查。</translation>
-    </message>
-    <message>
         <source>Returning records</source>
         <translation>正在退回记录</translation>
     </message>
@@ -1900,7 +1892,7 @@
         <translation>{county}问题清单</translation>
     </message>
     <message>
-        <source>{count} findings are written: {path}</source>
+        <source>Findings written to {path}: {count}</source>
         <translation>已写出 {count} 个问题：{path}</translation>
     </message>
     <message>
@@ -1946,6 +1938,14 @@
     <message>
         <source>Show it whole again</source>
         <translation>恢复全图</translation>
+    </message>
+    <message>
+        <source>Findings that stay here, as no surveyor has their records: {count}.</source>
+        <translation>{count} 个问题留在县里：所涉对象不由调查员调查。</translation>
+    </message>
+    <message>
+        <source>records: new {new}, changed {changed}, deleted {deleted}; new files {files}</source>
+        <translation>记录：新增 {new}，更改 {changed}，删除 {deleted}；新文件 {files} 个</translation>
     </message>
 </context>
 </TS>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from xiangtu.words import explain
 from ..language import language
 from ..plugin import COUNTY_SETTING, county_at_work
 from ..tasks.core_task import CoreTask, Progress
+from .words import brief
 
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
@@ -76,9 +77,7 @@ class CountyDesk(QObject):
             return False
         if role != "county":
             self.warn(
-                translate("Xiangtu", "{path} is the file of a tablet. Open a county file.").format(
-                    path=path
-                )
+                translate("Xiangtu", "{path} is the file of a tablet. Open a county file."), path
             )
             return False
         self.path = path
@@ -158,13 +157,23 @@ class CountyDesk(QObject):
 
     # -- messages -----------------------------------------------------------------------------
 
-    def tell(self, text: str) -> None:
-        """Say that something was done."""
-        self._push(text, Qgis.MessageLevel.Success)
+    def tell(self, said: str, path: Path | None = None, **facts: object) -> None:
+        """Say that something was done; in a sentence with {path} the file's name stands, and
+        behind "Show more" where it lies."""
+        self._say(said, Qgis.MessageLevel.Success, path, facts)
 
-    def warn(self, text: str) -> None:
-        """Say that something cannot be done, and what to do."""
-        self._push(text, Qgis.MessageLevel.Warning)
+    def warn(self, said: str, path: Path | None = None, **facts: object) -> None:
+        """Say that something cannot be done, and what to do; {path} as of `tell`."""
+        self._say(said, Qgis.MessageLevel.Warning, path, facts)
+
+    def _say(
+        self, said: str, level: Qgis.MessageLevel, path: Path | None, facts: dict[str, object]
+    ) -> None:
+        if path is None:
+            self._push(said, level)
+        else:
+            whole = said.format(path=path, **facts)
+            self._push(said.format(path=path.name, **facts), level, whole)
 
     def warn_of(self, unsaved: list[str]) -> bool:
         """Whether edits of these layers are still to be saved, of which the county cannot know;
@@ -186,20 +195,27 @@ class CountyDesk(QObject):
         return True
 
     def refuse(self, refusal: SurveyError) -> None:
-        """Say a refusal in words; its code and facts are behind the button "more"."""
+        """Say a refusal in words, of files their names; where they lie is behind the button
+        "Show more", code and facts are in QGIS's log."""
         if isinstance(refusal, Cancelled):
             self._push(
                 translate("Xiangtu", "Cancelled; nothing was changed."), Qgis.MessageLevel.Info
             )
             return
-        facts = "\n".join(f"{name} = {value}" for name, value in refusal.facts.items())
+        facts = (f"{name} = {value}" for name, value in refusal.facts.items())
         self._push(
-            explain(refusal, self.language), Qgis.MessageLevel.Warning, f"{refusal.code}\n{facts}"
+            brief(refusal, self.language),
+            Qgis.MessageLevel.Warning,
+            explain(refusal, self.language),
+            (refusal.code, *facts),
         )
 
-    def _push(self, text: str, level: Qgis.MessageLevel, details: str = "") -> None:
+    def _push(
+        self, text: str, level: Qgis.MessageLevel, whole: str = "", logged: Iterable[str] = ()
+    ) -> None:
+        """Say something in the bar's one line, with the whole of it behind "Show more"."""
         stays = level == Qgis.MessageLevel.Warning
         self.iface.messageBar().pushMessage(
-            translate("Xiangtu", "Xiangtu"), text, details, level, 0 if stays else _SHOWN_S
+            translate("Xiangtu", "Xiangtu"), text, whole, level, 0 if stays else _SHOWN_S
         )
-        QgsMessageLog.logMessage(" · ".join((text, *details.splitlines())), _TAG, level, False)
+        QgsMessageLog.logMessage(" · ".join((whole or text, *logged)), _TAG, level, False)

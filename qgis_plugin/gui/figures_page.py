@@ -233,6 +233,6 @@ class FiguresPage(Page):
             return workbook.write(found, path, language)
 
         def done(written: Path) -> None:
-            self.desk.tell(translate("Xiangtu", "{path} is written.").format(path=written))
+            self.desk.tell(translate("Xiangtu", "{path} is written."), written)
 
         self.desk.run(translate("Xiangtu", "Writing {name}").format(name=path.name), work, done)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from qgis.PyQt.QtCore import QCoreApplication
 from xiangtu.cli.naming import Naming
 from xiangtu.cli.terminal import text_of
+from xiangtu.errors import SurveyError
 from xiangtu.merge.changes import GONE, KEEP
 from xiangtu.merge.successors import CARRY, PARTS, WHOLE
+from xiangtu.words import phrase
 
 translate = QCoreApplication.translate
 
@@ -62,6 +65,17 @@ def cell(names: Naming, layer: str, column: str, value: object) -> str:
     if known is not None and known.type == "datetime":
         return local_time(None if value is None else str(value))
     return text_of(names.value(layer, column, value))
+
+
+def brief(refusal: SurveyError, language: str) -> str:
+    """A refusal in words with files by their names alone: where their folder is told elsewhere."""
+    facts = {name: _without_folder(fact) for name, fact in refusal.facts.items()}
+    return phrase(refusal.code, language, facts)
+
+
+def _without_folder(fact: object) -> object:
+    path = Path(fact) if isinstance(fact, str | Path) else Path()
+    return path.name or fact if path.is_absolute() else fact
 
 
 def size_text(size_bytes: float) -> str:

@@ -15,6 +15,9 @@ from .python_thread import in_python_thread
 Result = TypeVar("Result")
 Progress = Callable[[float, str], bool]
 
+#: From QGIS 3.26 on it need not say a word of its own at the end of long work.
+_FLAGS = QgsTask.Flag.CanCancel | getattr(QgsTask.Flag, "Silent", QgsTask.Flag.CanCancel)
+
 
 class CoreTask(QgsTask, Generic[Result]):
     """Runs `work(progress)` in the background.
@@ -41,7 +44,7 @@ class CoreTask(QgsTask, Generic[Result]):
         *,
         about: str = "",
     ) -> None:
-        super().__init__(title, QgsTask.Flag.CanCancel)
+        super().__init__(title, _FLAGS)
         self._work = work
         self._done = done
         self._refused = refused
@@ -59,11 +62,11 @@ class CoreTask(QgsTask, Generic[Result]):
             self._refusal = as_refusal(fault, self._about) or written_down(
                 fault, f"QGIS: {self.description()}", program_version()
             )
-        return self._refusal is None
+        return True  # to QGIS it ran: what stopped it is told by `refused`, not by QGIS too
 
     def finished(self, succeeded: bool) -> None:
         """On the main thread; QGIS calls it, also for what was cancelled before it began."""
-        if succeeded:
+        if succeeded and self._refusal is None:
             self._done(self._result)  # type: ignore[arg-type]
         else:
             self._refused(self._refusal or Cancelled("cancelled"))

@@ -41,3 +41,27 @@ def drawn_whole(view: Any, columns: Any, width: int = 400) -> bool:
     )
     view.setParent(parent)
     return inside and same
+
+
+def shown_more(panel: Any, qtbot: Any) -> str:
+    """What the button of the message bar's last message shows."""
+    from qgis.PyQt.QtCore import Qt, QTimer
+    from qgis.PyQt.QtWidgets import QApplication, QDialog, QTextEdit, QToolButton
+
+    texts: list[str] = []
+
+    def read() -> None:
+        (window,) = (each for each in QApplication.topLevelWidgets() if _is_viewer(each))
+        assert isinstance(window, QDialog)
+        texts.append(window.findChild(QTextEdit).toPlainText())
+        window.reject()
+
+    item = panel.desk.iface.messageBar().currentItem()
+    QTimer.singleShot(200, read)
+    button = next(each for each in item.findChildren(QToolButton) if each.text() == "Show more")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    return texts[0]
+
+
+def _is_viewer(window: Any) -> bool:
+    return bool(window.metaObject().className() == "QgsMessageViewer" and window.isVisible())

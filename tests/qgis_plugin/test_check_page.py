@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, outline
-from drawn import drawn_whole
+from drawn import drawn_whole, shown_more
 from pressing import written_by_another
 
 if TYPE_CHECKING:
@@ -444,7 +444,9 @@ def test_a_county_that_another_program_writes_is_refused_with_who_it_is(
 ) -> None:
     with written_by_another(panel.desk.path) as process:
         press(page.start, panel, qtbot)
-        assert str(process) in said(panel) and "county.sqlite" in said(panel)
+        line, path = said(panel), str(panel.desk.path)
+        assert str(process) in line and "county.sqlite" in line
+        assert path not in line and path in shown_more(panel, qtbot)
     press(page.start, panel, qtbot)
     assert "Overlap" in titles(page)
 

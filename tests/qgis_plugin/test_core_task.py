@@ -40,3 +40,25 @@ def test_what_goes_wrong_in_a_thread_of_pythons_own_reaches_whoever_called() -> 
     with pytest.raises(BadInput):
         in_python_thread(refuse)
     assert in_python_thread(threading.current_thread) is not threading.current_thread()
+
+
+def test_work_that_is_refused_is_told_by_us_and_no_failed_task_to_qgis(
+    qgis_app: Any, qtbot: Any
+) -> None:
+    from qgis.core import QgsApplication, QgsTask
+
+    from qgis_plugin.tasks.core_task import CoreTask
+
+    codes: list[str] = []
+    failed: list[bool] = []
+
+    def refuse(_progress: Any) -> None:
+        raise BadInput("layer.unknown", layer="x")
+
+    task = CoreTask("refused", refuse, codes.append, lambda refusal: codes.append(refusal.code))
+    task.taskTerminated.connect(lambda: failed.append(True))
+    QgsApplication.taskManager().addTask(task)
+    qtbot.waitUntil(lambda: bool(codes))
+    assert codes == ["layer.unknown"] and not failed
+    silent = getattr(QgsTask.Flag, "Silent", None)
+    assert silent is None or task.flags() & silent

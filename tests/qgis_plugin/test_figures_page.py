@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import outline
+from drawn import shown_more
 
 if TYPE_CHECKING:
     from county import County
@@ -100,7 +101,8 @@ def test_figures_go_to_excel_as_they_are(page: Any, qtbot: Any, tmp_path: Path) 
     qtbot.waitUntil(lambda: not page.desk.busy, timeout=20_000)
     with zipfile.ZipFile(out) as book:
         assert "上湾村" in book.read("xl/sharedStrings.xml").decode("utf-8")
-    assert str(out) in page.desk.iface.messageBar().currentItem().text()
+    assert page.desk.iface.messageBar().currentItem().text() == "figures.xlsx is written."
+    assert str(out) in shown_more(page, qtbot)
     page.write(tmp_path / "nowhere" / "figures.xlsx")
     qtbot.waitUntil(lambda: not page.desk.busy, timeout=20_000)
     assert "nowhere" in page.desk.iface.messageBar().currentItem().text()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from drawn import drawn_whole
 from pressing import arrive, idle, press, said
 
 if TYPE_CHECKING:
@@ -113,7 +114,10 @@ def test_a_damaged_package_is_refused_in_words_listed_and_taken_off_the_list(
     there = arrive(inbox, panel, qtbot, good)
     assert rows(inbox) == [(there.name, "cannot be merged")]
     item = inbox.packages.tree.topLevelItem(0)
-    assert there.name in below(item) and not inbox.packages.merge_all.isEnabled()
+    assert below(item).startswith(f"{there.name}: "), (
+        "without the folder, which is the same for all"
+    )
+    assert not inbox.packages.merge_all.isEnabled()
     item.setSelected(True)
     press(panel, qtbot, inbox.packages.merge_chosen)
     group = inbox.held.tree.topLevelItem(0)
@@ -254,3 +258,24 @@ def test_without_the_countys_key_it_says_so_and_lists_nothing(
     press(panel, qtbot, inbox.packages.again)
     text = said(panel)
     assert "county.key" in text and rows(inbox) == []
+
+
+def test_how_packages_and_batches_stand_is_read_whole_in_a_narrow_panel(
+    panel: Any, qtbot: Any, inbox: Any, county: County
+) -> None:
+    county.merge(arrive(inbox, panel, qtbot, edited(county, "a", "one")))
+    damaged = edited(county, "b", "two")
+    damaged.write_bytes(damaged.read_bytes()[:-300])
+    arrive(inbox, panel, qtbot, damaged)
+    press(panel, qtbot, inbox.packages.again)
+    assert any(state.startswith("merged, batch") for _, state in rows(inbox))
+    inbox.tabs.setCurrentIndex(2)
+    inbox.batches.refresh()
+    idle(panel, qtbot)
+    batches = inbox.batches.tree
+    what = [batches.topLevelItem(at).text(1) for at in range(batches.topLevelItemCount())]
+    assert what and all(what)
+    assert batches.isColumnHidden(3), "nothing was undone"
+    inbox.packages.tree.expandAll()
+    assert drawn_whole(inbox.packages.tree, range(4))
+    assert drawn_whole(batches, range(3))

@@ -510,8 +510,7 @@ class CheckPage(Page):
                 text += " " + were.format(count=done.already)
             if done.left:
                 stay = translate(
-                    "Xiangtu",
-                    "Findings that stay here, as no surveyor has what they are about: {count}.",
+                    "Xiangtu", "Findings that stay here, as no surveyor has their records: {count}."
                 )
                 self.desk.warn(f"{text} {stay.format(count=done.left)}")
             else:
@@ -567,8 +566,8 @@ class CheckPage(Page):
                 return finding_list.write(file, found, out, language)
 
         def done(written: Path) -> None:
-            said = translate("Xiangtu", "{count} findings are written: {path}")
-            self.desk.tell(said.format(count=len(found), path=written))
+            said = translate("Xiangtu", "Findings written to {path}: {count}")
+            self.desk.tell(said, written, count=len(found))
 
         self.desk.run(translate("Xiangtu", "Writing {name}").format(name=out.name), work, done)
 

@@ -96,12 +96,11 @@ class HandOutPage(Page):
                 "Xiangtu", "Handed out: {records} records in {villages} villages, {size}: {path}"
             )
             self.desk.tell(
-                told.format(
-                    records=sum(made.counts.values()),
-                    villages=len(made.villages),
-                    size=size_text(made.size_bytes),
-                    path=made.path,
-                )
+                told,
+                Path(made.path),
+                records=sum(made.counts.values()),
+                villages=len(made.villages),
+                size=size_text(made.size_bytes),
             )
 
         self._run(translate("Xiangtu", "Hand out"), self.form.words(out), done)
@@ -115,7 +114,7 @@ class HandOutPage(Page):
             told = translate(
                 "Xiangtu", "Receipt written: packages merged {merged}, waiting {waiting}: {path}"
             )
-            self.desk.tell(told.format(merged=made.merged, waiting=made.waiting, path=made.path))
+            self.desk.tell(told, Path(made.path), merged=made.merged, waiting=made.waiting)
 
         self._run(
             translate("Xiangtu", "Write receipt"),

@@ -24,6 +24,7 @@ from xiangtu.merge.titles import titles
 from xiangtu.merge.undo import Dependent, dependents, undo
 
 from ...tasks.core_task import Progress
+from ..columns import SharedWidth, wrap
 from ..desk import CountyDesk
 from ..task_bar import TaskBar
 from ..words import batch_kind, local_time
@@ -31,6 +32,9 @@ from ..words import batch_kind, local_time
 translate = QCoreApplication.translate
 
 _NUMBER = Qt.ItemDataRole.UserRole
+#: Of the list's width: batch, what, who and when, when undone.
+_SHARES = (0.6, 1.6, 0.9, 0.7)
+_UNDONE = 3
 #: So many records that build on a batch are named.
 _NAMED = 50
 
@@ -60,6 +64,7 @@ class BatchList(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         self.tree = QTreeWidget()
         self.tree.setRootIsDecorated(False)
+        wrap(self.tree)
         self.tree.setHeaderLabels(
             [
                 translate("Xiangtu", "Batch"),
@@ -68,6 +73,7 @@ class BatchList(QWidget):
                 translate("Xiangtu", "Undone"),
             ]
         )
+        self._widths = SharedWidth(self.tree, _SHARES)
         self.tree.itemSelectionChanged.connect(self._enable)
         column.addWidget(self.tree, 1)
         row = QHBoxLayout()
@@ -118,7 +124,8 @@ class BatchList(QWidget):
             self.tree.addTopLevelItem(item)
             if chosen is not None and each.number == chosen.number:
                 self.tree.setCurrentItem(item)
-        self.tree.resizeColumnToContents(0)
+        self.tree.setColumnHidden(_UNDONE, not any(each.undone_at for each in read.batches))
+        self._widths.share()
         self._enable()
 
     def _chosen(self) -> Batch | None:

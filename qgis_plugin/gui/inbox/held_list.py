@@ -23,6 +23,7 @@ from xiangtu.package.refused_packages import RefusedPackage, dismiss, list_refus
 from xiangtu.words import phrase
 
 from ...tasks.core_task import Progress
+from ..columns import SharedWidth, wrap
 from ..desk import CountyDesk
 from ..words import local_time
 
@@ -53,7 +54,8 @@ class HeldList(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
-        self.tree.setWordWrap(True)
+        wrap(self.tree)
+        SharedWidth(self.tree, (1.0,))
         self.tree.itemSelectionChanged.connect(self._enable)
         column.addWidget(self.tree, 1)
         self.dismiss = QPushButton(translate("Xiangtu", "Take off the list"))

@@ -29,6 +29,7 @@ from xiangtu.merge.plan import ALREADY, REFUSED, WAITING
 from xiangtu.sealing import keys
 
 from ...tasks.core_task import Progress
+from ..columns import SharedWidth, wrap
 from ..desk import CountyDesk
 from ..task_bar import TaskBar
 from ..words import local_time
@@ -39,6 +40,8 @@ from .watched_folder import WatchedFolder
 translate = QCoreApplication.translate
 
 _PATH = Qt.ItemDataRole.UserRole
+#: Of the list's width: tablet, surveyor, when packed, how it stands.
+_SHARES = (1.1, 0.9, 0.9, 1.1)
 
 
 class _Seen(NamedTuple):
@@ -94,7 +97,8 @@ class PackageList(QWidget):
             ]
         )
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.tree.setWordWrap(True)
+        wrap(self.tree)
+        SharedWidth(self.tree, _SHARES)
         self.tree.dropped.connect(self.take_dropped)
         self.tree.itemSelectionChanged.connect(self._enable)
         column.addWidget(self.tree, 1)
@@ -216,8 +220,7 @@ class PackageList(QWidget):
             item.setExpanded(arrival.path in self._attempts)
             for place in range(item.childCount()):
                 item.child(place).setFirstColumnSpanned(True)
-        for place in range(3):
-            self.tree.resizeColumnToContents(place)
+        self.tree.scheduleDelayedItemsLayout()
         self.counted.emit(len(self.ready()))
         self._enable()
 

@@ -6,7 +6,9 @@ from qgis.PyQt.QtCore import QCoreApplication
 from xiangtu.cli.naming import Naming
 from xiangtu.merge.arrivals import READY, Arrival, Attempt
 from xiangtu.merge.plan import ALREADY, MERGED, REFUSED, WAITING, MergeReport
-from xiangtu.words import explain, phrase
+from xiangtu.words import phrase
+
+from ..words import brief
 
 translate = QCoreApplication.translate
 
@@ -36,7 +38,7 @@ def details(arrival: Arrival, names: Naming) -> list[str]:
     lines = []
     contents = arrival.contents
     if arrival.refusal is not None:
-        lines.append(explain(arrival.refusal, names.translate.language))
+        lines.append(brief(arrival.refusal, names.translate.language))
     if contents is None:
         return lines
     about = contents.description
@@ -66,7 +68,7 @@ def outcome(attempt: Attempt, names: Naming) -> list[str]:
     """Lines about what merging a package did, or would do."""
     if attempt.report is None:
         assert attempt.refusal is not None
-        return [explain(attempt.refusal, names.translate.language)]
+        return [brief(attempt.refusal, names.translate.language)]
     return _report(attempt.report, names)
 
 
@@ -91,8 +93,7 @@ def _report(report: MergeReport, names: Naming) -> list[str]:
         head
         + " "
         + translate(
-            "Xiangtu",
-            "records: {new} new, {changed} changed, {deleted} deleted; files: {files} new",
+            "Xiangtu", "records: new {new}, changed {changed}, deleted {deleted}; new files {files}"
         ).format(
             new=report.inserted,
             changed=report.updated,
