@@ -1947,5 +1947,17 @@
         <source>records: new {new}, changed {changed}, deleted {deleted}; new files {files}</source>
         <translation>记录：新增 {new}，更改 {changed}，删除 {deleted}；新文件 {files} 个</translation>
     </message>
+    <message>
+        <source>Keep here</source>
+        <translation>收回</translation>
+    </message>
+    <message>
+        <source>Records kept after all: {count}.</source>
+        <translation>已收回记录：{count} 条。</translation>
+    </message>
+    <message>
+        <source>Keeping records</source>
+        <translation>收回记录</translation>
+    </message>
 </context>
 </TS>

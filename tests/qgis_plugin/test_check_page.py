@@ -369,6 +369,13 @@ def test_records_are_returned_and_the_next_hand_out_takes_them_along(
     assert "next assignment, records: 1." in said(panel) and page.reason.text() == ""
     (row,) = page.chosen()
     assert row.state == "returned" and "walk the east side" in page.about.text()
+    assert page.reopen.text() == "Keep here"
+    press(page.reopen, panel, qtbot)
+    assert "kept after all: 1." in said(panel) and page.chosen()[0].state == "open"
+    assert page.reopen.text() == "Reopen" and not page.reopen.isEnabled()
+    qtbot.keyClicks(page.reason, "walk the east side")
+    press(page.send_back, panel, qtbot)
+    (row,) = page.chosen()
     form = panel.show_step("hand_out").form
     idle(panel, qtbot)
     assert form.villages._items()[0].text(2) == "1"

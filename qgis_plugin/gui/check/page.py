@@ -34,7 +34,7 @@ from xiangtu.report import finding_list
 from xiangtu.store import SurveyFile
 from xiangtu.validate import findings
 from xiangtu.validate.findings import Finding
-from xiangtu.validate.returning import WentBack, send_back
+from xiangtu.validate.returning import WentBack, send_back, take_back
 
 from ...tasks.core_task import Progress
 from .. import county_layers
@@ -306,7 +306,10 @@ class CheckPage(Page):
         self.accept.setEnabled(free and states == {"open"} and bool(self.reason.text().strip()))
         self.send_back.setEnabled(free and states == {"open"})
         self.save.setEnabled(self.model.rowCount() > 0)
-        self.reopen.setEnabled(free and states == {"accepted"})
+        returned = bool(rows) and all(row.is_returned for row in rows)
+        self.reopen.setEnabled(free and (returned or states == {"accepted"}))
+        keep, reopen = translate("Xiangtu", "Keep here"), translate("Xiangtu", "Reopen")
+        self.reopen.setText(keep if returned else reopen)
         self.start.setEnabled(free)
 
     def _offer(self, *_: object) -> None:
@@ -474,7 +477,19 @@ class CheckPage(Page):
         )
 
     def reopen_chosen(self) -> None:
-        """Take back that the chosen findings were accepted."""
+        """Take back that the chosen findings were accepted, or that their records go back."""
+        path = self.desk.path
+        if path is not None and all(row.is_returned for row in self.chosen()):
+            if self.desk.warn_of(county_layers.unsaved(path)):
+                return
+
+            def told(count: int) -> None:
+                county_layers.read_again(path)
+                said = translate("Xiangtu", "Records kept after all: {count}.")
+                self.desk.tell(said.format(count=count))
+
+            self._write(take_back, translate("Xiangtu", "Keeping records"), told)
+            return
         self._settle(
             partial(findings.reopen, author=self.desk.author),
             translate("Xiangtu", "Reopening findings"),

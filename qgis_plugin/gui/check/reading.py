@@ -33,6 +33,7 @@ class FindingRow(NamedTuple):
     state: str
     sought: str
     details: str
+    is_returned: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def _row(line: Line) -> FindingRow:
         line.state,
         "\n".join((*told, finding.record, finding.reason or "")).casefold(),
         line.details,
+        line.is_returned,
     )
 
 

@@ -34,7 +34,7 @@ _WIDTH = 13
 class Line(NamedTuple):
     """A finding in words of one language; `details` are fields and values that the rule names.
 
-    `state` says of an open one whether its record is with the surveyor again.
+    `is_returned`, and `state` of an open one, say that its record is with the surveyor again.
     """
 
     finding: Finding
@@ -47,6 +47,7 @@ class Line(NamedTuple):
     details: str
     remedy: str
     state: str
+    is_returned: bool
 
 
 def in_words(file: SurveyFile, found: Sequence[Finding], language: str) -> list[Line]:
@@ -75,6 +76,7 @@ def in_words(file: SurveyFile, found: Sequence[Finding], language: str) -> list[
                 _details(file.catalogue, each, language),
                 rule.remedy.in_language(language) if rule else "",
                 state("returned" if with_surveyor else each.state, language),
+                with_surveyor,
             )
         )
     return lines
