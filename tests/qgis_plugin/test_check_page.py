@@ -520,3 +520,15 @@ def test_which_record_a_finding_is_about_is_read_whole_in_a_narrow_panel(
     assert drawn_whole(page.table, range(3))
     page.table.selectRow(0)
     assert page.about.text().splitlines()[0] == f"{long} · {row.village} · {row.title}"
+
+
+def test_of_a_record_without_a_name_the_uuid_says_which_it_is(
+    page: Any, panel: Any, qtbot: Any
+) -> None:
+    press(page.start, panel, qtbot)
+    called: dict[str, set[str]] = {}
+    for row in page.model.rows():
+        called.setdefault(row.record, set()).add(row.finding.record)
+    nameless = [name for name, (one, *_) in called.items() if name.endswith(f" …{one[-8:]}")]
+    assert any(name.startswith("Homestead ") for name in nameless)
+    assert all(len(records) == 1 for name, records in called.items() if name in nameless)

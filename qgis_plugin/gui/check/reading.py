@@ -80,7 +80,8 @@ def read(file: SurveyFile, language: str) -> CheckReading:
 
 def _row(line: Line) -> FindingRow:
     finding = line.finding
-    record = f"{line.layer} {line.record}".strip()
+    # One without name and code is known by how its uuid ends: it may begin with the time.
+    record = f"{line.layer} {line.record or '…' + finding.record[-8:]}"
     told = (line.title, record, line.village, line.details, finding.village or "", finding.rule)
     return FindingRow(
         finding,
