@@ -463,11 +463,8 @@ class MapPage(Page):
 
         def done(count: int) -> None:
             self._printed()
-            self.desk.tell(
-                translate("Xiangtu", "{path} is written; pages: {count}.").format(
-                    path=target, count=count
-                )
-            )
+            said = translate("Xiangtu", "{path} is written; pages: {count}.")
+            self.desk.tell(said, target, count=count)
 
         def refused(refusal: SurveyError) -> None:
             self._printed()
