@@ -115,6 +115,7 @@ class RecordsScreen(AppScreen):
 
     def _show_choices(self, found: Choices) -> None:
         self._choices = found
+        self._show_switches()  # what is wanted may be another since it was shown last
         self._show_picks()
 
     def _show_switches(self) -> None:

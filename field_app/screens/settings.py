@@ -221,8 +221,10 @@ class SettingsScreen(AppScreen):
             shown.scroll_to(self._scroll.scroll_y)
 
     def scroll_to(self, part: float) -> None:
-        """Once it is whole, show the part of the list that is so far (0…1) from its end."""
+        """Show the part of the list that is so far (0…1) from its end, once it is whole."""
         self._scrolled = part
+        if not self.building:
+            self._scroll.scroll_y = part
 
     # -- PIN ----------------------------------------------------------------------------------
 

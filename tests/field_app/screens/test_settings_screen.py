@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from field_app.controllers import settings
 
 
@@ -82,3 +84,15 @@ def test_a_pin_locks_the_next_start_and_a_wrong_one_does_not_open(
     app.type(app.app.shell.screen.pin, "2706")
     app.touch("开始工作")
     assert app.sees("今日任务")
+
+
+def test_another_text_size_leaves_one_where_one_was(start_app: Callable, work_folder: Path) -> None:
+    app = start_app(work_folder)
+    app.touch("开始工作")
+    app.touch("设置")
+    app.scroll_to("设置 PIN 码")
+    before, place = app.app.shell.screen, app.app.shell.screen._scroll.scroll_y
+    assert 0 < place < 1
+    app.touch("大号")
+    after = app.app.shell.screen
+    assert after is not before and after._scroll.scroll_y == pytest.approx(place, abs=0.01)
