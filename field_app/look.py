@@ -69,9 +69,9 @@ def touch(text_size: TextSize) -> float:
 
 
 @cache
-def rows(view: type, text_size: TextSize, theme: Theme) -> type:
-    """The class of a list's rows in a text size and a theme. Kivy keeps rows that are no longer
-    shown by their class and shows them again, in the size and the colours they were made in."""
+def rows(view: type, text_size: TextSize) -> type:
+    """The class of a list's rows in a text size. Kivy keeps rows that are no longer shown by their
+    class and shows them again, in the size that they were made in."""
     return type(view.__name__, (view,), {})
 
 

@@ -33,4 +33,4 @@ class RowList(RecycleView):
         )
         rows.bind(minimum_height=rows.setter("height"))
         self.add_widget(rows)
-        self.viewclass = look.rows(view, text_size, app.settings.theme)
+        self.viewclass = look.rows(view, text_size)

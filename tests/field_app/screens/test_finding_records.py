@@ -74,24 +74,6 @@ def test_what_the_rules_find_is_shown_and_leads_to_its_record(
     assert opened == [{"layer": "farmland", "record": world.parcels["west"]}]
 
 
-def test_rows_shown_before_have_the_colours_of_the_theme(
-    start_app: Callable, work_folder: Path
-) -> None:
-    app = start_app(work_folder)
-    app.touch("开始工作")
-    app.touch("记录")
-    found = []
-    for theme in ("day", "night", "day"):
-        app.app.change_settings(replace(app.app.settings, theme=theme))
-        app.settle()
-        colours = {
-            tuple(app.find(title).color) for title in ("行政村 上河村", "张三", "西地", "东地")
-        }
-        assert len(colours) == 1
-        found += colours
-    assert found[0] == found[2] != found[1]
-
-
 def test_rows_shown_before_are_as_large_as_new_ones(start_app: Callable, work_folder: Path) -> None:
     app = start_app(work_folder)
     app.touch("开始工作")
