@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, outline
-from drawn import drawn_whole, shown_more
+from drawn_text import drawn_whole, shown_more
 from pressing import written_by_another
 
 if TYPE_CHECKING:

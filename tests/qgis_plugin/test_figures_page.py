@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import outline
-from drawn import shown_more
+from drawn_text import shown_more
 
 if TYPE_CHECKING:
     from county import County

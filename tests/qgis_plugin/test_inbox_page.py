@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from drawn import drawn_whole
+from drawn_text import drawn_whole
 from pressing import arrive, idle, press, said
 
 if TYPE_CHECKING:

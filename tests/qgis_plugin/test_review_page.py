@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from county import VILLAGE, known, outline, point, polygon
-from drawn import drawn_whole
+from drawn_text import drawn_whole
 from PIL import Image
 from pressing import idle, press, said, written_by_another
 

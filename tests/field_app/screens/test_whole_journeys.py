@@ -132,14 +132,14 @@ def test_a_parcel_is_walked_with_a_replayed_log(
     corners = [(300, 100), (340, 100), (340, 130), (300, 130), (300, 100)]
     ring = np.array(corners) + np.array((X0, Y0))
     # One stands there until the form is open; standing draws nothing.
-    said = receiver.stand(*ring[0], 300) + receiver.walk(ring) + receiver.stand(*ring[0], 5)
+    said = receiver.stand(*ring[0], 400) + receiver.walk(ring) + receiver.stand(*ring[0], 5)
     log.write_text(said)
-    app: Driver = start_app(work_folder, receiver=f"{log.as_uri()}?speed=10")
+    app: Driver = start_app(work_folder, receiver=f"{log.as_uri()}?speed=20")
     app.touch("开始工作")
     app.touch("新增记录")
     app.touch("农用地地块")
     app.touch("测量")
-    app.until(lambda: app.sees("放完"), patience_s=100.0)  # the log takes 42 s
+    app.until(lambda: app.sees("放完"), patience_s=100.0)  # the log takes 26 s
     app.touch("完成")
     assert app.sees("核对结果")
     app.touch("写入表单")
