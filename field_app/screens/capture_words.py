@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..controllers.gate import Shortfall
 from ..controllers.neighbours import Overlap
+from ..widgets.figure import unbroken
 
 if TYPE_CHECKING:
     from ..app import XiangtuApp
@@ -17,7 +18,7 @@ def lacking_text(app: XiangtuApp, lacking: Iterable[Shortfall]) -> str:
     said = []
     for each in lacking:
         said += [app.say(each.code, found=each.found, expected=each.expected), app.say(each.remedy)]
-    return ("" if app.language == "zh" else " ").join(said)
+    return unbroken(("" if app.language == "zh" else " ").join(said))
 
 
 def overlaps_text(app: XiangtuApp, overlaps: Iterable[Overlap]) -> str:

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from ..app import XiangtuApp
 
 
-#: A number and its unit stay on one line.
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[^\W\d])")
+
+
+def unbroken(text: str) -> str:
+    """The text, with each number and its unit on one line."""
+    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 class Figure(MDBoxLayout):
@@ -41,7 +45,7 @@ class Figure(MDBoxLayout):
         self.add_widget(self._text)
 
     def show(self, text: str, colour: tuple[float, float, float, float] | None = None) -> None:
-        self._text.text = _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
+        self._text.text = unbroken(text)
         self._text.text_color = colour or self._plain
 
 

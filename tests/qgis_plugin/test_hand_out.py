@@ -33,29 +33,19 @@ def villages(county: County) -> County:
 
 
 @pytest.fixture
-def panel(qgis_iface: Any, qtbot: Any, monkeypatch: Any, villages: County) -> Iterator[Any]:
-    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle, QgsSettings
-    from qgis.gui import QgsMessageBar
+def panel(panel: Any, qgis_iface: Any, qtbot: Any, villages: County) -> Any:
+    """The panel at the step, with the three villages and a map of where they lie."""
+    from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
 
-    from qgis_plugin.gui.panel import XiangtuPanel
-
-    QgsSettings().clear()
-    bar = QgsMessageBar()
-    qtbot.addWidget(bar)
-    monkeypatch.setattr(qgis_iface, "messageBar", lambda: bar)
     canvas = qgis_iface.mapCanvas()
     canvas.resize(600, 400)
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4546"))
     canvas.setExtent(QgsRectangle(498_000, 3_898_000, 510_000, 3_906_000))
-    made = XiangtuPanel(qgis_iface, ())
-    qtbot.addWidget(made)
-    made.resize(500, 900)
-    made.show()
-    made.desk.open(villages.path)
-    made.show_step("hand_out")
-    settled(made, qtbot)
-    yield made
-    made.close_down()
+    panel.resize(500, 900)
+    panel.desk.open(villages.path)
+    panel.show_step("hand_out")
+    settled(panel, qtbot)
+    return panel
 
 
 @pytest.fixture

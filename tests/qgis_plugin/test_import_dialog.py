@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,23 +23,11 @@ _ROWS = """\
 
 
 @pytest.fixture
-def panel(qgis_iface: Any, qtbot: Any, monkeypatch: Any, county: County) -> Iterator[Any]:
-    from qgis.core import QgsSettings
-    from qgis.gui import QgsMessageBar
-
-    from qgis_plugin.gui.panel import XiangtuPanel
-
-    QgsSettings().clear()
-    bar = QgsMessageBar()
-    qtbot.addWidget(bar)
-    monkeypatch.setattr(qgis_iface, "messageBar", lambda: bar)
-    made = XiangtuPanel(qgis_iface, ())
-    qtbot.addWidget(made)
-    made.show()
-    made.desk.open(county.path)
-    idle(made, qtbot)
-    yield made
-    made.close_down()
+def panel(panel: Any, qtbot: Any, county: County) -> Any:
+    """The panel with the small county open."""
+    panel.desk.open(county.path)
+    idle(panel, qtbot)
+    return panel
 
 
 @pytest.fixture

@@ -24,6 +24,14 @@ def window(app: Driver) -> Any:
     return next((each for each in Window.children if isinstance(each, ModalView)), None)
 
 
+def at_a_new_homestead(start_app: Callable, work_folder: Path) -> Driver:
+    app: Driver = start_app(work_folder)
+    app.touch("开始工作")
+    app.touch("新增记录")
+    app.touch("宅基地")
+    return app
+
+
 def test_it_leaves_the_review_and_what_was_drawn_is_there_still(
     start_app: Callable, work_folder: Path, world: World
 ) -> None:
@@ -45,10 +53,7 @@ def test_it_leaves_the_review_and_what_was_drawn_is_there_still(
 def test_it_never_takes_away_what_somebody_has_signed(
     start_app: Callable, work_folder: Path
 ) -> None:
-    app: Driver = start_app(work_folder)
-    app.touch("开始工作")
-    app.touch("新增记录")
-    app.touch("宅基地")
+    app = at_a_new_homestead(start_app, work_folder)
     app.touch(app.asked("使用农户").button)
     app.touch("张三")
     app.step("签名")
@@ -68,10 +73,7 @@ def test_it_never_takes_away_what_somebody_has_signed(
 def test_it_leaves_the_new_photos_in_the_form_which_says_that_they_are_to_be_named(
     start_app: Callable, work_folder: Path
 ) -> None:
-    app: Driver = start_app(work_folder)
-    app.touch("开始工作")
-    app.touch("新增记录")
-    app.touch("宅基地")
+    app = at_a_new_homestead(start_app, work_folder)
     app.app.shooting.port = FedCamera(jpeg((640, 480)))
     app.step("照片")
     app.touch("拍照")
